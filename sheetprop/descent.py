@@ -1,0 +1,61 @@
+"""Gradient descent on the network, in NumPy: every quantity at every iteration, for every learning rate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sheetprop.assignment import Assignment
+from sheetprop.network import ITERATION, RATE, Network, Role
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def trajectory(assignment: Assignment) -> pd.DataFrame:
+    """Every quantity at every iteration as a DataFrame: columns lr, iteration, then the network's keys.
+
+    One row per learning rate and iteration, the rates in the order of the assignment. A number that overflows
+    is NaN where Excel says #NUM!.
+    """
+    import pandas as pd
+
+    computed = compute(assignment)
+    rates = np.repeat(assignment.learning_rates, assignment.iterations)
+    iterations = np.tile(np.arange(assignment.iterations), len(assignment.learning_rates))
+    return pd.DataFrame({RATE: rates, ITERATION: iterations} | {key: v.ravel() for key, v in computed.items()})
+
+
+def compute(assignment: Assignment) -> dict[str, np.ndarray]:
+    """Every quantity by key, as an array of shape (learning rates, iterations); NaN where Excel says #NUM!."""
+    network, count = assignment.network, assignment.iterations
+    rates = np.array(assignment.learning_rates)
+    columns = {key: n for n, key in enumerate(network.keys())}
+    table = np.empty((count, len(columns), len(rates)))
+    equations = [(columns[q.key], q.key, q.equation.function()) for q in network.quantities if q.equation]
+    updates = [(columns[q.key], q.key, q.next.function()) for q in network.quantities if q.next]
+    values = {key: np.full(len(rates), value) for key, value in assignment.given.items()} | {RATE: rates}
+    constants = [(columns[key], value) for key, value in assignment.given.items() if network[key].next is None]
+    for column, value in constants:
+        table[:, column] = value
+    with np.errstate(over="ignore", invalid="ignore"):
+        for row in table:
+            for column, key, function in equations:
+                row[column] = values[key] = function(values)
+            for column, key, _ in updates:
+                row[column] = values[key]
+            values |= {key: function(values) for _, key, function in updates}
+    table[~np.isfinite(table)] = np.nan
+    return {key: np.ascontiguousarray(table[:, column].T) for key, column in columns.items()}
+
+
+def forward(network: Network, given: Mapping[str, float]) -> dict[str, float]:
+    """One forward pass: sums, activations and errors by key from targets, inputs and weights by key."""
+    values = dict(given)
+    for key in network.keys(Role.FORWARD, Role.ERROR):
+        equation = network[key].equation
+        assert equation is not None
+        values[key] = float(equation.evaluate(values))
+    return values
