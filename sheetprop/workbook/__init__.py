@@ -1,0 +1,54 @@
+"""The workbook: one module per kind of sheet, in the order of the tabs; see :func:`write_workbook`."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from xlsxwriter.exceptions import XlsxFileError
+
+from sheetprop.errors import InputError
+from sheetprop.workbook import checks, equations, gradient_check, learning_rate, learning_rates, network
+from sheetprop.workbook.book import Book, cell_name
+from sheetprop.workbook.contents import Contents
+
+__all__ = ["named_constants", "write_workbook"]
+
+
+def write_workbook(contents: Contents, path: Path, written: Callable[[int, int], None] | None = None) -> Book:
+    """Write the workbook to ``path``, whole or not at all, in the place of a file that may be there.
+
+    ``written`` is called with how many sheets are done and of how many. Returns the closed book, which knows its
+    sheets and how many formulas they hold. Raises InputError where the folder cannot be written to.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
+            unfinished = Path(folder) / path.name
+            book = Book(unfinished, Path(folder), contents.assignment.title, written)
+            network.write(book, contents)
+            equations.write(book, contents)
+            for table in contents.tables:
+                learning_rate.write(book, contents, table)
+            learning_rates.write(book, contents)
+            gradient_check.write(book, contents)
+            checks.write(book, contents)
+            book.close()
+            unfinished.replace(path)
+            return book
+    except (OSError, XlsxFileError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise InputError(f"{path}: cannot be written: {reason or error}") from None
+
+
+def named_constants(contents: Contents) -> dict[str, float]:
+    """Every constant that a reader may change, by the defined name of its cell."""
+    first_rate = contents.tables[0].rate
+    return {
+        **{cell_name(key): value for key, value in contents.assignment.given.items()},
+        **{table.rate_name: table.rate for table in contents.tables},
+        **dict.fromkeys(("pick_iteration", "check_iteration"), 0.0),
+        **dict.fromkeys(("pick_rate", "check_rate"), first_rate),
+        "threshold": learning_rates.THRESHOLD,
+        "epsilon": gradient_check.EPSILON,
+    }

@@ -1,0 +1,193 @@
+"""The file that is written: sheets, formats, names, and a way to write tables of formulas fast."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from pathlib import Path
+from typing import Any, cast
+
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_col_to_name
+from xlsxwriter.worksheet import Worksheet
+
+from sheetprop.workbook import theme
+
+NUM_ERROR = "#NUM!"
+Value = float | int | str | bool
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: ``formula`` for every row, ``first`` for the first row where that one differs.
+
+    In a formula, without its =, %(row)d stands for its own row and %(above)d for the row above. ``values`` are
+    the computed values, one per row; NaN stands for #NUM!. Without a formula the values are constants.
+    """
+
+    values: Sequence[float]
+    format: Format
+    formula: str | None = None
+    first: str | None = None
+
+
+class Sheet(Worksheet):  # type: ignore[misc]
+    """A worksheet that can also hold one table of formulas; other cells in the table's rows stand to its left.
+
+    XlsxWriter's ``write_formula`` keeps an object per cell and searches every formula for functions newer than
+    Excel 2007. The table's formulas are of one shape per column and use no such function, so its rows are
+    written from one pattern when the file is closed.
+    """
+
+    _table: tuple[int, int, Sequence[Column]] | None = None
+    when_written: Callable[[], None]
+    dim_rowmin: int
+    dim_rowmax: int
+    formulas = 0
+
+    def write_computed(self, row: int, column: int, formula: str, value: Value, look: Format) -> None:
+        """Write a formula with the value that it computes; NaN stands for #NUM!."""
+        self.formulas += 1
+        if isinstance(value, float) and math.isnan(value):
+            value = NUM_ERROR
+        self.write_formula(row, column, formula, look, value)
+
+    def write_table(self, first_row: int, first_column: int, columns: Sequence[Column]) -> None:
+        """Write ``columns`` side by side, their first values at ``first_row`` (rows and columns from zero)."""
+        self._table = (first_row, first_column, columns)
+        self.formulas += sum(len(column.values) for column in columns if column.formula)
+        self._check_dimensions(first_row, first_column)
+        self._check_dimensions(first_row + len(columns[0].values) - 1, first_column + len(columns) - 1)
+
+    def _write_rows(self) -> None:
+        if self._table is None:
+            super()._write_rows()
+            self.when_written()
+            return
+        first_row, first_column, columns = self._table
+        after = first_row + len(columns[0].values)
+        top, bottom = self.dim_rowmin, self.dim_rowmax
+        self.dim_rowmax = first_row - 1
+        super()._write_rows()
+        self._write_table_rows(first_row, first_column, columns)
+        self.dim_rowmin, self.dim_rowmax = after, bottom
+        super()._write_rows()
+        self.dim_rowmin = top
+        self.when_written()
+
+    def _write_table_rows(self, first_row: int, first_column: int, columns: Sequence[Column]) -> None:
+        names = [xl_col_to_name(first_column + n) for n in range(len(columns))]
+        styles = [column.format._get_xf_index() for column in columns]
+        keys = [f"v{n}" for n in range(len(columns))]
+
+        def pattern(formulas: Iterable[str | None], errors: tuple[int, ...]) -> str:
+            cells = []
+            for n, (name, style, formula) in enumerate(zip(names, styles, formulas, strict=True)):
+                kind = ' t="e"' if n in errors else ""
+                live = f"<f>{escape(formula, quote=False)}</f>" if formula else ""
+                cells.append(f'<c r="{name}%(row)d" s="{style}"{kind}>{live}<v>%(v{n})s</v></c>')
+            return "".join(cells) + "</row>"
+
+        patterns: dict[tuple[int, ...], str] = {}
+        rows = zip(*(column.values for column in columns), strict=True)
+        for row, values in enumerate(rows, start=first_row + 1):
+            texts = [repr(value) for value in values]
+            errors = tuple(n for n, text in enumerate(texts) if text == "nan") if "nan" in texts else ()
+            for n in errors:
+                texts[n] = NUM_ERROR
+            if row == first_row + 1:
+                line = pattern((column.first or column.formula for column in columns), errors)
+            else:
+                if errors not in patterns:
+                    patterns[errors] = pattern((column.formula for column in columns), errors)
+                line = patterns[errors]
+            filled: dict[str, Any] = dict(zip(keys, texts, strict=True))
+            filled["row"], filled["above"] = row, row - 1
+            self.fh.write(f'<row r="{row}">')
+            for column, cell in sorted(self.table.get(row - 1, {}).items()):
+                self._write_cell(row - 1, column, cell)
+            self.fh.write(line % filled)
+
+
+class Book:
+    """An XlsxWriter workbook in the workbook's look; the same input writes the same bytes."""
+
+    def __init__(self, path: Path, folder: Path, title: str, written: Callable[[int, int], None] | None = None) -> None:
+        """Begin to write ``path``; ``folder`` is for temporary files and belongs to the caller.
+
+        ``written`` is called, while the file is closed, with how many sheets are written and of how many.
+        """
+        self._written = written
+        self._sheets_written = 0
+        self.file = xlsxwriter.Workbook(str(path), {"tmpdir": str(folder)})
+        self.file.set_properties({"title": title, "comments": "Made with sheetprop", "created": datetime(2000, 1, 1)})
+        self.file.set_calc_mode("auto")
+        self.file.set_size(28000, 17000)
+        self._formats: dict[tuple[tuple[str, Any], ...], Format] = {}
+
+    def sheet(self, name: str, colour: str) -> Sheet:
+        """Add a sheet without gridlines, printed on landscape pages one page wide."""
+        sheet = cast(Sheet, self.file.add_worksheet(name, worksheet_class=Sheet))
+        sheet.when_written = self._count
+        sheet.set_tab_color(colour)
+        sheet.hide_gridlines(2)
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
+        return sheet
+
+    @property
+    def sheets(self) -> list[str]:
+        """The names of the sheets, in the order of their tabs."""
+        return [sheet.name for sheet in self.file.worksheets()]
+
+    @property
+    def formulas(self) -> int:
+        """How many formulas the sheets hold."""
+        return sum(sheet.formulas for sheet in self.file.worksheets())
+
+    def close(self) -> None:
+        """Write the file; raises OSError or XlsxWriter's XlsxFileError where that fails."""
+        self.file.close()
+
+    def _count(self) -> None:
+        self._sheets_written += 1
+        if self._written:
+            self._written(self._sheets_written, len(self.file.worksheets()))
+
+    def look(self, properties: dict[str, Any] = theme.BASE, **more: Any) -> Format:
+        """The cell format with these XlsxWriter properties, made once."""
+        wanted = properties | more
+        key = tuple(sorted(wanted.items()))
+        if key not in self._formats:
+            self._formats[key] = self.file.add_format(wanted)
+        return self._formats[key]
+
+    def name(self, name: str, sheet: str, row: int, column: int) -> None:
+        """Name a cell for the whole workbook."""
+        self.file.define_name(name, f"={reference(sheet, row, column)}")
+
+
+def address(row: int, column: int, absolute: bool = False) -> str:
+    """The address of a cell of the same sheet, row and column from zero."""
+    return f"${xl_col_to_name(column)}${row + 1}" if absolute else f"{xl_col_to_name(column)}{row + 1}"
+
+
+def reference(sheet: str, row: int, column: int, last_row: int | None = None, last_column: int | None = None) -> str:
+    """The absolute reference of a cell or range of another sheet, rows and columns from zero."""
+    first = f"${xl_col_to_name(column)}${row + 1}"
+    quoted = "'" + sheet.replace("'", "''") + "'"
+    if last_row is None and last_column is None:
+        return f"{quoted}!{first}"
+    last = f"${xl_col_to_name(column if last_column is None else last_column)}$"
+    return f"{quoted}!{first}:{last}{(row if last_row is None else last_row) + 1}"
+
+
+def cell_name(key: str) -> str:
+    """The defined name of a given quantity: w_1 for w1, since w1 itself is a cell's address."""
+    letters = key.rstrip("0123456789")
+    return f"{letters}_{key[len(letters) :]}"

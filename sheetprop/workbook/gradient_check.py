@@ -1,0 +1,203 @@
+"""The sheet "Gradient check": each ∂E/∂w beside its central finite difference, all in live formulas.
+
+The difference quotient (E(w + ε) − E(w − ε)) / 2ε knows nothing of backpropagation: it moves one weight and runs
+the forward pass again. Its own error is of the order ε² (Taylor), and so is the agreement asked for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from sheetprop.descent import forward
+from sheetprop.network import Role, partial
+from sheetprop.workbook import theme
+from sheetprop.workbook.book import NUM_ERROR, Book, Sheet, address
+from sheetprop.workbook.contents import GRADIENT_CHECK, ITERATIONS_NAME, NETWORK, RATES_NAME, Contents
+
+EPSILON = 1e-4
+RELATIVE = 1e-5
+"""Agreement asked for beside ε²; the class hand-out's mistake in ∂E/∂w3 and ∂E/∂w4 is of 2.6e-4."""
+PICK_ROW = 3
+PICK_COLUMN, NUMBER_COLUMN = 1, 7
+HEADER_ROW, FIRST_ROW = 7, 8
+GRADIENT, CURRENT, BACKWARD, PLUS, MINUS, CENTRAL, DIFFERENCE, VERDICT = range(8)
+HEADINGS = (
+    "gradient",
+    "w",
+    "∂E/∂w by backpropagation",
+    "E_total at w + ε",
+    "E_total at w − ε",
+    "(E(w + ε) − E(w − ε)) / 2ε",
+    "difference",
+    "verdict",
+)
+AGREE, DIFFER = "agree", "differ"
+
+
+def write(book: Book, contents: Contents) -> None:
+    """Write the sheet."""
+    sheet = book.sheet(GRADIENT_CHECK, theme.ROLE_COLOURS[Role.GRADIENT][1])
+    sheet.set_column(0, 0, 17)
+    sheet.set_column(CURRENT, VERDICT, 18)
+    sheet.set_column(VERDICT + 1, len(_forward_keys(contents)), 13)
+    sheet.set_row(0, 30)
+    sheet.write_string(0, 0, "Gradient check", book.look(theme.TITLE))
+    sheet.write_url(1, 0, f"internal:'{NETWORK}'!A1", book.look(theme.LINK), "← Network")
+    question = "Move one weight by ±ε and run the forward pass again: does E_total change as ∂E/∂w says?"
+    sheet.write_string(1, 1, question, book.look(theme.SUBTITLE))
+    _write_picks(book, sheet, contents)
+    start = FIRST_ROW + len(contents.network.connections) + 5
+    moved = _write_forward_passes(book, sheet, contents, start)
+    _write_comparison(book, sheet, contents, start, moved)
+    sheet.freeze_panes(2, 1)
+
+
+def magnitudes(contents: Contents) -> dict[tuple[int, int], float]:
+    """Per cell (row, column, from zero) that subtracts nearly equal numbers: how large those are, in its unit."""
+    error = float(contents.computed["E_total"][0, 0])
+    return {
+        (FIRST_ROW + n, column): error / (2 * EPSILON)
+        for n, _ in enumerate(contents.network.connections)
+        for column in (CENTRAL, DIFFERENCE)
+    }
+
+
+def _write_picks(book: Book, sheet: Sheet, contents: Contents) -> None:
+    pick = "Pick another from the list."
+    step = "Change it: too large, and the quotient is coarse; too small, and rounding shows."
+    rate = contents.tables[0].rate
+    for row, (label, name, value, number, choices, note) in enumerate(
+        (
+            ("Iteration", "check_iteration", 0, "0", ITERATIONS_NAME, pick),
+            ("Learning rate η", "check_rate", rate, theme.RATE_NUMBER, RATES_NAME, pick),
+            ("Step ε", "epsilon", EPSILON, "0.0E+00", None, step),
+        ),
+        start=PICK_ROW,
+    ):
+        look = book.look(theme.BASE | theme.CHANGEABLE, align="center", num_format=number)
+        sheet.write_string(row, 0, label, book.look(theme.LABEL))
+        sheet.write_number(row, PICK_COLUMN, value, look)
+        sheet.write_string(row, PICK_COLUMN + 1, note, book.look(theme.NOTE, indent=1))
+        book.name(name, GRADIENT_CHECK, row, PICK_COLUMN)
+        if choices:
+            sheet.data_validation(row, PICK_COLUMN, row, PICK_COLUMN, {"validate": "list", "source": f"={choices}"})
+    small = book.look(theme.NOTE, num_format="0", align="center")
+    for row, label, formula in (
+        (PICK_ROW, "row of that iteration", "=check_iteration+1"),
+        (PICK_ROW + 1, "number of that rate", f"=MATCH(check_rate,{RATES_NAME},0)"),
+    ):
+        sheet.write_string(row, NUMBER_COLUMN - 1, label, book.look(theme.NOTE, align="right"))
+        sheet.write_computed(row, NUMBER_COLUMN, formula, 1.0, small)
+
+
+def _chosen(contents: Contents, key: str) -> str:
+    iteration = address(PICK_ROW, NUMBER_COLUMN, absolute=True)
+    rate = address(PICK_ROW + 1, NUMBER_COLUMN, absolute=True)
+    return contents.chosen(key, rate, iteration)
+
+
+def _forward_keys(contents: Contents) -> list[str]:
+    return [q.key for q in contents.network.quantities if q.role not in (Role.STEP, Role.GRADIENT)]
+
+
+def _write_forward_passes(
+    book: Book, sheet: Sheet, contents: Contents, start: int
+) -> dict[str, tuple[Mapping[str, float], Mapping[str, float]]]:
+    """Forward passes from row ``start`` on: of the weights as they are, then of each weight moved up and down.
+
+    Returns the quantities of the two passes per weight.
+    """
+    network = contents.network
+    columns = {key: n for n, key in enumerate(_forward_keys(contents), start=1)}
+    sheet.write_string(start - 2, 0, "The forward passes", book.look(theme.SECTION))
+    sheet.write_string(start - 1, 0, "weight moved", book.look(theme.LABEL, bottom=2))
+    for key, column in columns.items():
+        sheet.write_blank(start - 2, column, None, book.look(theme.SECTION))
+        sheet.write_string(start - 1, column, network.label(key), book.look(theme.role_heading(network[key].role)))
+
+    def write_pass(row: int, label: str, values: Mapping[str, float], moved: str | None, shift: str) -> None:
+        sheet.write_string(row, 0, label, book.look(theme.LABEL))
+        for key, column in columns.items():
+            equation = network[key].equation
+            look = theme.role_cell(network[key].role)
+            if equation is not None:
+                formula = equation.excel(lambda used: address(row, columns[used]))
+            elif row == start:
+                formula = _chosen(contents, key)
+            else:
+                formula = address(start, column, absolute=True)
+            if key == moved:
+                formula += shift
+                look = look | theme.role_box(Role.WEIGHT, bold=True, align="right")
+            sheet.write_computed(row, column, f"={formula}", values[key], book.look(look))
+
+    given = {key: float(contents.computed[key][0, 0]) for key in contents.assignment.given}
+    write_pass(start, "none", forward(network, given), None, "")
+    moved: dict[str, tuple[Mapping[str, float], Mapping[str, float]]] = {}
+    for n, weight in enumerate(network.keys(Role.WEIGHT)):
+        up, down = (forward(network, given | {weight: given[weight] + step}) for step in (EPSILON, -EPSILON))
+        write_pass(start + 1 + 2 * n, f"{weight} + ε", up, weight, "+epsilon")
+        write_pass(start + 2 + 2 * n, f"{weight} − ε", down, weight, "-epsilon")
+        moved[weight] = up, down
+    return moved
+
+
+def _write_comparison(
+    book: Book,
+    sheet: Sheet,
+    contents: Contents,
+    start: int,
+    moved: Mapping[str, tuple[Mapping[str, float], Mapping[str, float]]],
+) -> None:
+    network = contents.network
+    columns = {key: n for n, key in enumerate(_forward_keys(contents), start=1)}
+    for column, heading in enumerate(HEADINGS):
+        sheet.write_string(HEADER_ROW, column, heading, book.look(theme.HEADING))
+    sheet.set_row(HEADER_ROW, 34)
+    verdicts: list[str] = []
+    for n, (weight, (up, down)) in enumerate(moved.items()):
+        row, key = FIRST_ROW + n, partial("E", weight)
+        gradient = float(contents.computed[key][0, 0])
+        central = (up["E_total"] - down["E_total"]) / (2 * EPSILON)
+        backward, plus, minus, quotient, difference = (
+            address(row, column) for column in (BACKWARD, PLUS, MINUS, CENTRAL, DIFFERENCE)
+        )
+        verdicts.append(_verdict(central - gradient, gradient))
+        sheet.write_string(row, GRADIENT, network.label(key), book.look(theme.role_box(Role.GRADIENT, bold=True)))
+        for column, formula, value, number in (
+            (
+                CURRENT,
+                address(start, columns[weight]),
+                float(contents.computed[weight][0, 0]),
+                theme.ROLE_NUMBERS[Role.WEIGHT],
+            ),
+            (BACKWARD, _chosen(contents, key), gradient, "0.00000000000E+00"),
+            (PLUS, address(start + 1 + 2 * n, columns["E_total"]), up["E_total"], "0.000000000000"),
+            (MINUS, address(start + 2 + 2 * n, columns["E_total"]), down["E_total"], "0.000000000000"),
+            (CENTRAL, f"({plus}-{minus})/(2*epsilon)", central, "0.00000000000E+00"),
+            (DIFFERENCE, f"{quotient}-{backward}", central - gradient, "0.0E+00"),
+            (
+                VERDICT,
+                f'IF(ABS({difference})<={RELATIVE}*ABS({backward})+epsilon^2,"{AGREE}","{DIFFER}")',
+                verdicts[-1],
+                "General",
+            ),
+        ):
+            look = book.look(theme.CELL, num_format=number, align="center", bold=column == VERDICT)
+            sheet.write_computed(row, column, f"={formula}", value, look)
+    last = FIRST_ROW + len(moved) - 1
+    for verdict, colours in ((AGREE, theme.GOOD), (DIFFER, theme.BAD)):
+        condition = {"type": "cell", "criteria": "==", "value": f'"{verdict}"', "format": book.look(colours)}
+        sheet.conditional_format(FIRST_ROW, VERDICT, last, VERDICT, condition)
+    agreeing = f'COUNTIF({address(FIRST_ROW, VERDICT)}:{address(last, VERDICT)},"{AGREE}")'
+    text = f" of {len(moved)} gradients agree with their difference quotients"
+    sheet.write_computed(
+        last + 1, BACKWARD, f'={agreeing}&"{text}"', f"{verdicts.count(AGREE)}{text}", book.look(theme.LABEL)
+    )
+
+
+def _verdict(difference: float, gradient: float) -> str:
+    if math.isnan(difference):
+        return NUM_ERROR
+    return AGREE if abs(difference) <= RELATIVE * abs(gradient) + EPSILON**2 else DIFFER

@@ -1,0 +1,139 @@
+"""The sheets "lr …": one learning rate, one row per iteration, a live formula for every quantity."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from sheetprop.assignment import Layout
+from sheetprop.network import ITERATION, RATE, Role
+from sheetprop.workbook import theme
+from sheetprop.workbook.book import Book, Column, Sheet, cell_name, reference
+from sheetprop.workbook.contents import (
+    BAND_ROW,
+    COMPARISON_COLUMN,
+    FIRST_ROW,
+    HEADER_ROW,
+    LEARNING_RATES,
+    NETWORK,
+    Contents,
+    IterationTable,
+)
+
+RATE_ROW, RATE_COLUMN = 2, 3
+BANDS = {
+    Role.TARGET: "targets",
+    Role.INPUT: "inputs",
+    Role.WEIGHT: "weights",
+    Role.FORWARD: "forward",
+    Role.ERROR: "error",
+    Role.STEP: "backward: the chain rule, step by step",
+    Role.GRADIENT: "backward: gradients",
+}
+
+
+def write(book: Book, contents: Contents, table: IterationTable) -> None:
+    """Write the sheet of one learning rate."""
+    sheet = book.sheet(table.sheet, theme.SERIES_COLOURS[table.index % len(theme.SERIES_COLOURS)])
+    chart_column = len(table.columns) + 1
+    _write_top(book, sheet, table, chart_column)
+    _write_headers(book, sheet, table)
+    sheet.write_table(FIRST_ROW, 0, [_column(book, table, key) for key in table.columns])
+    _write_chart(book, sheet, table, chart_column)
+    frozen = 1 if contents.assignment.layout is Layout.FULL else 0
+    sheet.freeze_panes(FIRST_ROW, frozen)
+    sheet.repeat_rows(BAND_ROW, HEADER_ROW)
+    sheet.set_row(HEADER_ROW, 22)
+
+
+def formula_patterns(table: IterationTable, key: str) -> tuple[str, str | None]:
+    """The formula of a column, and that of its first row where it differs, without the =.
+
+    In both %(row)d stands for the own row and %(above)d for the row above.
+    """
+    quantity = table.network[key]
+    if quantity.next is not None:
+        return quantity.next.excel(lambda k: _refer(table, k, "%(above)d")), cell_name(key)
+    equation = table.network.equation(key, table.columns)
+    if equation is None:
+        return cell_name(key), None
+    return equation.excel(lambda k: _refer(table, k, "%(row)d")), None
+
+
+def formula(table: IterationTable, key: str, iteration: int) -> str:
+    """The formula, with its =, that stands in the cell of a quantity at an iteration."""
+    pattern, first = formula_patterns(table, key)
+    row = FIRST_ROW + iteration + 1
+    return "=" + (first if first is not None and iteration == 0 else pattern) % {"row": row, "above": row - 1}
+
+
+def _refer(table: IterationTable, key: str, row: str) -> str:
+    return table.rate_name if key == RATE else f"{table.letter(key)}{row}"
+
+
+def _column(book: Book, table: IterationTable, key: str) -> Column:
+    values = table.values[key].tolist()
+    if key == ITERATION:
+        return Column(values, book.look(theme.COUNT))
+    formula, first = formula_patterns(table, key)
+    return Column(values, book.look(theme.role_cell(table.network[key].role)), formula, first)
+
+
+def _write_top(book: Book, sheet: Sheet, table: IterationTable, chart_column: int) -> None:
+    sheet.set_row(0, 30)
+    sheet.write_string(0, 0, "Gradient descent, one row per iteration", book.look(theme.TITLE))
+    sheet.write_url(1, 0, f"internal:'{NETWORK}'!A1", book.look(theme.LINK), "← Network")
+    sheet.write_url(1, 2, f"internal:'{LEARNING_RATES}'!A1", book.look(theme.LINK), "All learning rates")
+    chart = reference(table.sheet, 0, chart_column)
+    sheet.write_url(1, 5, f"internal:{chart}", book.look(theme.LINK), "Chart of E_total →")
+    sheet.write_string(RATE_ROW, 0, "Learning rate η", book.look(theme.LABEL))
+    sheet.write_number(
+        RATE_ROW, RATE_COLUMN, table.rate, book.look(theme.BASE | theme.CHANGEABLE, num_format=theme.RATE_NUMBER)
+    )
+    book.name(table.rate_name, table.sheet, RATE_ROW, RATE_COLUMN)
+    sheet.write_string(
+        RATE_ROW,
+        RATE_COLUMN + 1,
+        "Change it, and this sheet, the charts and the comparisons follow. Each weight is the weight of the row "
+        "above − η · its gradient in the row above.",
+        book.look(theme.NOTE, indent=1),
+    )
+
+
+def _write_headers(book: Book, sheet: Sheet, table: IterationTable) -> None:
+    network = table.network
+    roles = [None if key == ITERATION else network[key].role for key in table.columns]
+    for role, group in groupby(enumerate(roles), key=lambda item: item[1]):
+        columns = [n for n, _ in group]
+        steps = {"level": 1} if role is Role.STEP else {}
+        sheet.set_column(columns[0], columns[-1], theme.ROLE_WIDTHS[role] if role else 10, None, steps)
+        if role is not None:
+            for column in columns:
+                sheet.write_blank(BAND_ROW, column, None, book.look(theme.role_band(role)))
+            sheet.write_string(BAND_ROW, columns[0], BANDS[role], book.look(theme.role_band(role)))
+    for column, key in enumerate(table.columns):
+        role = roles[column]
+        look = theme.role_heading(role) if role else theme.BASE | {"bold": True, "align": "center", "bottom": 2}
+        sheet.write_string(HEADER_ROW, column, network.label(key), book.look(look))
+
+
+def _write_chart(book: Book, sheet: Sheet, table: IterationTable, column: int) -> None:
+    chart = book.file.add_chart({"type": "scatter", "subtype": "straight"})
+    iterations = (
+        table.range(ITERATION)
+        if ITERATION in table.columns
+        else reference(LEARNING_RATES, FIRST_ROW, COMPARISON_COLUMN, table.last_row)
+    )
+    chart.add_series(
+        {
+            "name": "E_total",
+            "categories": "=" + iterations,
+            "categories_data": list(range(table.iterations)),
+            "values": "=" + table.range("E_total"),
+            "values_data": theme.chart_values(table.values["E_total"]),
+            "line": {"color": theme.ROLE_COLOURS[Role.ERROR][1], "width": 2.25},
+        }
+    )
+    theme.style_chart(chart, "E_total over the iterations", "iteration", "E_total")
+    chart.set_legend({"none": True})
+    chart.set_size({"width": 640, "height": 380})
+    sheet.insert_chart(FIRST_ROW, column, chart, {"object_position": 3, "description": "E_total by iteration"})

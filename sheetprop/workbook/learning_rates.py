@@ -1,0 +1,153 @@
+"""The sheet "Learning rates": E_total of every rate side by side, on two charts, and summed up in a table."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sheetprop.network import Role
+from sheetprop.workbook import theme
+from sheetprop.workbook.book import Book, Column, Sheet, Value, address, reference
+from sheetprop.workbook.contents import (
+    COMPARISON_COLUMN,
+    FIRST_ROW,
+    HEADER_ROW,
+    ITERATIONS_NAME,
+    LEARNING_RATES,
+    NETWORK,
+    RATES_NAME,
+    Contents,
+    IterationTable,
+)
+
+THRESHOLD = 0.005
+THRESHOLD_ROW, THRESHOLD_COLUMN = 2, 3
+CHART_SIZE = {"width": 760, "height": 360}
+
+
+def write(book: Book, contents: Contents) -> None:
+    """Write the sheet."""
+    sheet = book.sheet(LEARNING_RATES, theme.ACCENT)
+    tables = contents.tables
+    last = tables[0].last_row
+    sheet.set_row(0, 30)
+    sheet.write_string(0, 0, "Learning rates compared", book.look(theme.TITLE))
+    sheet.write_url(1, 0, f"internal:'{NETWORK}'!A1", book.look(theme.LINK), "← Network")
+    sheet.write_string(THRESHOLD_ROW, 0, "Threshold for E_total", book.look(theme.LABEL))
+    sheet.write_number(
+        THRESHOLD_ROW, THRESHOLD_COLUMN, THRESHOLD, book.look(theme.BASE | theme.CHANGEABLE, num_format="0.0#######")
+    )
+    book.name("threshold", LEARNING_RATES, THRESHOLD_ROW, THRESHOLD_COLUMN)
+    sheet.write_string(
+        THRESHOLD_ROW, THRESHOLD_COLUMN + 1, "Change it: the table below counts again.", book.look(theme.NOTE)
+    )
+    sheet.set_column(0, 0, 13)
+    sheet.set_column(1, 5, 17)
+    sheet.set_column(COMPARISON_COLUMN - 2, COMPARISON_COLUMN - 1, 4)
+    sheet.set_column(COMPARISON_COLUMN, COMPARISON_COLUMN + len(tables), 14)
+    sheet.set_row(HEADER_ROW, 48)
+    _write_summary(book, sheet, tables)
+    _write_comparison(book, sheet, contents)
+    _write_charts(book, sheet, tables)
+    book.file.define_name(ITERATIONS_NAME, "=" + reference(LEARNING_RATES, FIRST_ROW, COMPARISON_COLUMN, last))
+    book.file.define_name(RATES_NAME, "=" + reference(LEARNING_RATES, FIRST_ROW, 0, FIRST_ROW + len(tables) - 1))
+    sheet.freeze_panes(FIRST_ROW, 0)
+    sheet.repeat_rows(HEADER_ROW)
+
+
+def _write_summary(book: Book, sheet: Sheet, tables: tuple[IterationTable, ...]) -> None:
+    headings = (
+        "Learning rate η",
+        "First E_total",
+        "Final E_total",
+        "Iterations until E_total ≤ threshold",
+        "Iterations in which E_total rose",
+        "Sheet",
+    )
+    for column, heading in enumerate(headings):
+        sheet.write_string(HEADER_ROW, column, heading, book.look(theme.HEADING, valign="vcenter"))
+    error = book.look(theme.CELL, num_format=theme.ROLE_NUMBERS[Role.ERROR], align="center")
+    count = book.look(theme.CELL, num_format='#,##0;-0;"never"', align="center")
+    for row, table in enumerate(tables, start=FIRST_ROW):
+        column = COMPARISON_COLUMN + 1 + table.index
+        first, last = address(FIRST_ROW, column), address(table.last_row, column)
+        values = table.values["E_total"]
+        sheet.write_computed(
+            row, 0, f"={table.rate_name}", table.rate,
+            book.look(theme.CELL, num_format=theme.RATE_NUMBER, align="center", bold=True),
+        )  # fmt: skip
+        sheet.write_computed(row, 1, f"={first}", float(values[0]), error)
+        sheet.write_computed(row, 2, f"={last}", float(values[-1]), error)
+        reached = book.look(theme.CELL, num_format="#,##0", align="center")
+        everything = _range(FIRST_ROW, column, table.last_row)
+        sheet.write_computed(row, 3, _reached_formula(everything), iterations_until(values, THRESHOLD), reached)
+        sheet.write_computed(row, 4, _rises_formula(everything, column, table), rises(values), count)
+        sheet.write_url(row, 5, f"internal:'{table.sheet}'!A1", book.look(theme.CELL | theme.LINK), table.sheet)
+
+
+def _range(first_row: int, column: int, last_row: int) -> str:
+    return f"{address(first_row, column, absolute=True)}:{address(last_row, column, absolute=True)}"
+
+
+def _reached_formula(errors: str) -> str:
+    # SUMPRODUCT makes every spreadsheet program compare the whole range without an array formula.
+    first = f"SUMPRODUCT(MATCH(TRUE,{errors}<=threshold,0))-1"
+    return f'=IF(COUNTIF({errors},"<="&threshold)=0,"not reached",{first})'
+
+
+def _rises_formula(errors: str, column: int, table: IterationTable) -> str:
+    if table.iterations == 1:
+        return f'=IF(COUNT({errors})<ROWS({errors}),"#NUM! from iteration "&COUNT({errors}),0)'
+    later = _range(FIRST_ROW + 1, column, table.last_row)
+    earlier = _range(FIRST_ROW, column, table.last_row - 1)
+    count = f"SUMPRODUCT(--({later}>{earlier}))"
+    return f'=IF(COUNT({errors})<ROWS({errors}),"#NUM! from iteration "&COUNT({errors}),{count})'
+
+
+def iterations_until(errors: np.ndarray, threshold: float) -> Value:
+    """The first iteration at which the error is at or below ``threshold``, or that it never is."""
+    reached = np.flatnonzero(errors <= threshold)
+    return float(reached[0]) if reached.size else "not reached"
+
+
+def rises(errors: np.ndarray) -> Value:
+    """In how many iterations the error rose, or from which iteration on it is #NUM!."""
+    overflowed = np.flatnonzero(np.isnan(errors))
+    return f"#NUM! from iteration {overflowed[0]}" if overflowed.size else float(np.sum(np.diff(errors) > 0))
+
+
+def _write_comparison(book: Book, sheet: Sheet, contents: Contents) -> None:
+    tables = contents.tables
+    sheet.write_string(HEADER_ROW - 1, COMPARISON_COLUMN + 1, "E_total at learning rate", book.look(theme.LABEL))
+    sheet.write_string(HEADER_ROW, COMPARISON_COLUMN, "iteration", book.look(theme.HEADING))
+    number = book.look(theme.BASE, num_format=theme.ROLE_NUMBERS[Role.ERROR])
+    columns = [Column([float(n) for n in range(contents.assignment.iterations)], book.look(theme.COUNT))]
+    for table in tables:
+        sheet.write_computed(
+            HEADER_ROW, COMPARISON_COLUMN + 1 + table.index, f"={table.rate_name}", table.rate,
+            book.look(theme.HEADING, num_format='"η = "' + theme.RATE_NUMBER),
+        )  # fmt: skip
+        source = f"'{table.sheet}'!{table.letter('E_total')}%(row)d"
+        columns.append(Column(table.values["E_total"].tolist(), number, source))
+    sheet.write_table(FIRST_ROW, COMPARISON_COLUMN, columns)
+
+
+def _write_charts(book: Book, sheet: Sheet, tables: tuple[IterationTable, ...]) -> None:
+    top = FIRST_ROW + len(tables) + 1
+    for place, logarithmic in enumerate((False, True)):
+        chart = book.file.add_chart({"type": "scatter", "subtype": "straight"})
+        for table in tables:
+            column = COMPARISON_COLUMN + 1 + table.index
+            chart.add_series({
+                "name": [LEARNING_RATES, FIRST_ROW + table.index, 0],
+                "categories": "=" + reference(LEARNING_RATES, FIRST_ROW, COMPARISON_COLUMN, table.last_row),
+                "categories_data": list(range(table.iterations)),
+                "values": "=" + reference(LEARNING_RATES, FIRST_ROW, column, table.last_row),
+                "values_data": theme.chart_values(table.values["E_total"]),
+                "line": {"color": theme.SERIES_COLOURS[table.index % len(theme.SERIES_COLOURS)], "width": 2},
+            })  # fmt: skip
+        scale = "logarithmic" if logarithmic else "linear"
+        theme.style_chart(chart, f"E_total by learning rate, {scale}", "iteration", "E_total", logarithmic)
+        chart.set_legend({"position": "right", "font": {"name": "Calibri", "size": 10}})
+        chart.set_size(CHART_SIZE)
+        options = {"object_position": 3, "description": f"E_total of every learning rate, {scale} scale"}
+        sheet.insert_chart(top + place * 19, 0, chart, options)
