@@ -1,0 +1,5 @@
+"""``python -m sheetprop``: the command ``sheetprop``."""
+
+from sheetprop.cli import main
+
+main()

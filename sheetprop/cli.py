@@ -1,0 +1,157 @@
+"""The command ``sheetprop``: parses, calls, prints."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from sheetprop import __version__
+from sheetprop.assignment import DEFAULT_OUTPUT, DEFAULT_TEMPLATE, Layout
+from sheetprop.errors import InputError
+
+# Typer carries its own click; this is the class of its usage errors, wherever it lives.
+ClickException: Any = typer.BadParameter.__mro__[2]
+
+app = typer.Typer(
+    name="sheetprop",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+Debug = Annotated[bool, typer.Option("--debug", help="Show Python's traceback when something fails.")]
+
+
+@app.callback(invoke_without_command=True)
+def sheetprop(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    """Make, confirm and explain the spreadsheet that teaches backpropagation."""
+    if version:
+        typer.echo(f"sheetprop {__version__}")
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def numbers(text: str) -> tuple[float, ...]:
+    """The numbers in ``text``, separated by commas or blanks."""
+    try:
+        return tuple(float(part) for part in text.replace(",", " ").split())
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is not a list of numbers like 0.05,0.1") from error
+
+
+@app.command()
+def generate(
+    output: Annotated[Path, typer.Argument(metavar="[OUTPUT.xlsx]", help="The workbook to write.")] = Path(
+        DEFAULT_OUTPUT
+    ),
+    template: Annotated[
+        str, typer.Option("--template", "-t", help="What to generate: a template's name, or the path of a TOML file.")
+    ] = DEFAULT_TEMPLATE,
+    learning_rates: Annotated[
+        list[float] | None,
+        typer.Option(
+            "--learning-rate",
+            "--lr",
+            help="A learning rate; repeat it for several. [default: the template's]",
+            show_default=False,
+        ),
+    ] = None,
+    iterations: Annotated[
+        int | None,
+        typer.Option(
+            "--iterations", "-n", help="Rows per learning rate, iteration 0 included. [default: the template's]"
+        ),
+    ] = None,
+    inputs: Annotated[
+        Any, typer.Option("--inputs", parser=numbers, metavar="I1,I2", help="The inputs. [default: the template's]")
+    ] = None,
+    targets: Annotated[
+        Any, typer.Option("--targets", parser=numbers, metavar="T1,T2", help="The targets. [default: the template's]")
+    ] = None,
+    weights: Annotated[
+        Any,
+        typer.Option(
+            "--weights", parser=numbers, metavar="W1,…,W8", help="The initial weights. [default: the template's]"
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Draw the initial weights at random from −1 to 1 with this seed.")
+    ] = None,
+    layout: Annotated[
+        Layout | None,
+        typer.Option(
+            "--layout",
+            help="full: every step of the chain rule; classic: the columns of the class hand-out. "
+            "[default: the template's]",
+        ),
+    ] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify/--no-verify", help="Re-evaluate the written file and confirm every number.")
+    ] = True,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Replace an existing file.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Write the workbook with live formulas, re-evaluate it from disk, confirm every number.
+
+    Exit codes: 0 written and confirmed; 1 written, but a number is not confirmed; 2 not written.
+    """
+    from sheetprop.generation import generate as run
+    from sheetprop.progress import progress_bar
+
+    with progress_bar() as progress:
+        result = run(
+            path=output,
+            template=template,
+            learning_rates=learning_rates,
+            iterations=iterations,
+            inputs=inputs,
+            targets=targets,
+            weights=weights,
+            seed=seed,
+            layout=layout,
+            verify_numbers=verify,
+            force=force,
+            progress=progress,
+        )
+    if as_json:
+        typer.echo(result.to_json())
+        for line in result.remarks:
+            typer.echo(line, err=True)
+    else:
+        typer.echo(str(result))
+    raise typer.Exit(0 if result.passed else 1)
+
+
+def main() -> NoReturn:
+    """Run the command; every failure is one line on stderr, without a traceback unless --debug asks for it."""
+    # A termination request unwinds like Ctrl-C, so that unfinished files are removed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        sys.exit(app(standalone_mode=False))
+    except InputError as error:
+        _fail(str(error))
+    except ClickException as error:
+        _fail(f"{error.format_message()} (see --help)")
+    except typer.Abort:
+        _fail("interrupted; nothing was left half written", code=128 + signal.SIGINT)
+    except MemoryError:
+        _fail("not enough memory; ask for fewer iterations or learning rates")
+    except Exception as error:
+        _fail(f"unexpected failure: {type(error).__name__}: {error} (run again with --debug for the traceback)")
+
+
+def _fail(message: str, code: int = 2) -> NoReturn:
+    if "--debug" in sys.argv:
+        traceback.print_exc()
+    typer.echo("sheetprop: " + " ".join(message.split()), err=True)
+    sys.exit(code)

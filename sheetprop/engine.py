@@ -1,0 +1,72 @@
+"""The formula engine, formualizer, behind one small interface: open a workbook, recalculate it, read it."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import formualizer
+import numpy as np
+
+from sheetprop.errors import InputError
+from sheetprop.grid import Grid, Other
+
+ENGINE = f"formualizer {version('formualizer')}"
+
+ERRORS = {
+    "Null": "#NULL!",
+    "Div": "#DIV/0!",
+    "Value": "#VALUE!",
+    "Ref": "#REF!",
+    "Name": "#NAME?",
+    "Num": "#NUM!",
+    "Na": "#N/A",
+}
+"""Excel's names of the engine's kinds of error."""
+
+
+class Spreadsheet:
+    """A workbook file, opened and recalculated from its formulas and constants alone."""
+
+    def __init__(self, path: Path) -> None:
+        """Open and recalculate; raises InputError where ``path`` is no workbook that can be read."""
+        try:
+            self._book = formualizer.load_workbook(str(path))
+            self._book.evaluate_all()
+        except Exception as error:  # the engine raises no narrower class
+            raise InputError(f"{path}: cannot be opened as a workbook: {error}") from None
+
+    @property
+    def sheets(self) -> list[str]:
+        """The names of the sheets, in the order of their tabs."""
+        return list(self._book.sheet_names)
+
+    def cells_by_name(self) -> dict[str, tuple[str, int, int]]:
+        """Per defined name of a single cell: its sheet, row and column, from zero."""
+        return {
+            name["name"]: (name["sheet"], name["start_row"] - 1, name["start_col"] - 1)
+            for name in self._book.get_named_ranges()
+            if name["kind"] == "cell"
+        }
+
+    def values(self, sheet: str, rows: int, columns: int) -> Grid:
+        """The recalculated values of the first ``rows`` and ``columns`` of a sheet."""
+        area = formualizer.RangeAddress(sheet, 1, 1, rows, columns)
+        flat = list(chain.from_iterable(self._book.sheet(sheet).get_values(area)))
+        numbers = np.fromiter((x if type(x) is float else np.nan for x in flat), float, len(flat))
+        others = {
+            divmod(n, columns): _other(x) for n, x in enumerate(flat) if type(x) is not float and x not in ("", None)
+        }
+        return Grid(numbers.reshape(rows, columns), others)
+
+    def formula(self, sheet: str, row: int, column: int) -> str | None:
+        """The formula of a cell (from zero) without its =, None where there is none."""
+        return self._book.get_formula(sheet, row + 1, column + 1) or None
+
+
+def _other(value: Any) -> Other:
+    if isinstance(value, dict):
+        return ERRORS.get(value.get("kind", ""), "#VALUE!")
+    return value if isinstance(value, (str, bool)) else str(value)

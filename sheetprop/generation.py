@@ -1,0 +1,133 @@
+"""The verb ``generate``: write the workbook, re-evaluate it from the file on disk, confirm every number."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sheetprop.assignment import DEFAULT_OUTPUT, DEFAULT_TEMPLATE, Assignment, Layout, load_assignment
+from sheetprop.descent import compute
+from sheetprop.errors import InputError
+from sheetprop.verification import Progress, Verification, verify
+from sheetprop.workbook import write_workbook
+from sheetprop.workbook.contents import FIRST_ROW, Contents
+
+
+@dataclass(frozen=True)
+class Generation:
+    """A written workbook, and what was confirmed of it (None where nobody asked)."""
+
+    path: Path
+    assignment: Assignment
+    sheets: list[str]
+    formulas: int
+    overflows: list[str]
+    verification: Verification | None
+
+    @property
+    def passed(self) -> bool:
+        """Whether no number failed its confirmation."""
+        return self.verification is None or self.verification.passed
+
+    @property
+    def remarks(self) -> list[str]:
+        """What a reader must know besides the figures: overflows, and numbers that were not confirmed."""
+        return [*self.overflows, *(self.verification.complaints() if self.verification else [])]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As the contract of ``generate --json`` has it."""
+        return {
+            "path": str(self.path),
+            "formulas": self.formulas,
+            "sheets": self.sheets,
+            "iterations": self.assignment.iterations,
+            "learning_rates": list(self.assignment.learning_rates),
+            "verification": self.verification.to_dict() if self.verification else None,
+        }
+
+    def to_json(self) -> str:
+        """One JSON document."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=2)
+
+    def __str__(self) -> str:
+        rates = ", ".join(map(repr, self.assignment.learning_rates))
+        lines = [
+            f"Wrote {self.path}: {len(self.sheets)} sheets, {self.formulas:,} formulas; "
+            f"{self.assignment.iterations:,} iterations at learning rates {rates}.",
+            str(self.verification or "Not confirmed, as asked."),
+            *self.remarks,
+        ]
+        return "\n".join(lines)
+
+
+def generate(
+    *,
+    path: str | Path = DEFAULT_OUTPUT,
+    template: str | Path = DEFAULT_TEMPLATE,
+    learning_rates: Sequence[float] | None = None,
+    iterations: int | None = None,
+    inputs: Sequence[float] | None = None,
+    targets: Sequence[float] | None = None,
+    weights: Sequence[float] | None = None,
+    seed: int | None = None,
+    layout: Layout | str | None = None,
+    verify_numbers: bool = True,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> Generation:
+    """Write the workbook of an assignment and confirm every number in it.
+
+    What is None is as the template says; ``seed`` draws random weights instead of given ones. ``path`` is
+    replaced only with ``force``. Raises InputError, before anything is written, where something cannot be used.
+    """
+    path = Path(path)
+    _check_output(path, force)
+    assignment = load_assignment(
+        template,
+        learning_rates=learning_rates,
+        iterations=iterations,
+        inputs=inputs,
+        targets=targets,
+        weights=weights,
+        seed=seed,
+        layout=layout,
+    )
+    contents = Contents(assignment, compute(assignment))
+    book = write_workbook(contents, path, (lambda done, total: progress("writing", done, total)) if progress else None)
+    verification = verify(path=path, assignment=assignment, progress=progress) if verify_numbers else None
+    return Generation(path, assignment, book.sheets, book.formulas, _overflows(contents), verification)
+
+
+def _check_output(path: Path, force: bool) -> None:
+    if path.suffix.lower() != ".xlsx":
+        raise InputError(f"{path}: a workbook's name must end in .xlsx")
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; name a file in it")
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: the folder {path.parent} does not exist; create it first")
+    if not os.access(path.parent, os.W_OK):
+        raise InputError(f"{path}: the folder {path.parent} is not writable; choose another")
+    if path.exists() and not force:
+        raise InputError(f"{path}: exists already; use --force to replace it, or another name")
+
+
+def _overflows(contents: Contents) -> list[str]:
+    """A line for each learning rate at which numbers overflow: the first cell that says #NUM!."""
+    lines = []
+    for table in contents.tables:
+        values = np.stack([table.values[key] for key in table.columns], axis=1)
+        cells = np.argwhere(np.isnan(values))
+        if cells.size:
+            iteration, column = cells[0].tolist()
+            lines.append(
+                f"Learning rate {table.rate!r}: the numbers overflow; the first cell to say #NUM! is "
+                f"'{table.sheet}'!{table.letter(table.columns[column])}{FIRST_ROW + iteration + 1} "
+                f"({table.network.label(table.columns[column])} at iteration {iteration})."
+            )
+    return lines

@@ -1,0 +1,34 @@
+"""A sheet's values as arrays: what two programs must agree on, cell by cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+Other = str | bool
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The values of a sheet from A1 on, rows and columns counted from zero.
+
+    ``numbers`` has NaN where a cell holds no number; ``others`` holds texts, truth values, and error values by
+    their Excel name (#NUM!).
+    """
+
+    numbers: np.ndarray
+    others: dict[tuple[int, int], Other]
+
+    @classmethod
+    def from_cells(cls, cells: Iterable[tuple[int, int, float | Other]], shape: tuple[int, int]) -> Grid:
+        """Arrange (row, column, value) cells in a grid of ``shape``; cells outside it are left out."""
+        numbers = np.full(shape, np.nan)
+        others: dict[tuple[int, int], Other] = {}
+        for row, column, value in cells:
+            if isinstance(value, float):
+                numbers[row, column] = value
+            else:
+                others[row, column] = value
+        return cls(numbers, others)
