@@ -61,7 +61,10 @@ class Sheet(Worksheet):  # type: ignore[misc]
         self._table = (first_row, first_column, columns)
         self.formulas += sum(len(column.values) for column in columns if column.formula)
         self._check_dimensions(first_row, first_column)
-        self._check_dimensions(first_row + len(columns[0].values) - 1, first_column + len(columns) - 1)
+        last_row, last_column = first_row + len(columns[0].values) - 1, first_column + len(columns) - 1
+        self._check_dimensions(last_row, last_column)
+        # Excel would mark the first row, which starts from the inputs, as inconsistent with the rows below.
+        self.ignore_errors({"formula_differs": f"{address(first_row, first_column)}:{address(last_row, last_column)}"})
 
     def _write_rows(self) -> None:
         if self._table is None:
