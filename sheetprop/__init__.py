@@ -6,11 +6,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sheetprop.assignment import Assignment, Layout, load_assignment
+    from sheetprop.assignment import Assignment, load_assignment
     from sheetprop.descent import trajectory
     from sheetprop.errors import InputError
     from sheetprop.generation import Generation, generate
     from sheetprop.network import NETWORK, Network, Quantity, Role
+    from sheetprop.options import Layout
     from sheetprop.verification import Mismatch, Verification, verify
 
 __version__ = "0.1.0"
@@ -19,7 +20,7 @@ _HOMES = {
     "Assignment": "assignment",
     "Generation": "generation",
     "InputError": "errors",
-    "Layout": "assignment",
+    "Layout": "options",
     "Mismatch": "verification",
     "NETWORK": "network",
     "Network": "network",

@@ -8,26 +8,17 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from sheetprop.errors import InputError
 from sheetprop.network import NETWORK, Network, Role
+from sheetprop.options import DEFAULT_TEMPLATE, Layout
 
-DEFAULT_OUTPUT = "backpropagation.xlsx"
-DEFAULT_TEMPLATE = "course"
 MAX_ITERATIONS = 1_000_000
 """A sheet holds 1,048,576 rows; this leaves room for headings."""
 MAX_LEARNING_RATES = 254
 """CHOOSE, with which the workbook picks a sheet, takes 254 values in Excel 2007."""
-
-
-class Layout(StrEnum):
-    """Which columns the iteration sheets have."""
-
-    FULL = "full"
-    CLASSIC = "classic"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import signal
 import sys
-import traceback
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
 from sheetprop import __version__
-from sheetprop.assignment import DEFAULT_OUTPUT, DEFAULT_TEMPLATE, Layout
 from sheetprop.errors import InputError
+from sheetprop.options import DEFAULT_OUTPUT, DEFAULT_TEMPLATE, Layout
 
 # Typer carries its own click; this is the class of its usage errors, wherever it lives.
 ClickException: Any = typer.BadParameter.__mro__[2]
@@ -152,6 +151,8 @@ def main() -> NoReturn:
 
 def _fail(message: str, code: int = 2) -> NoReturn:
     if "--debug" in sys.argv:
+        import traceback
+
         traceback.print_exc()
     typer.echo("sheetprop: " + " ".join(message.split()), err=True)
     sys.exit(code)

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from sheetprop.assignment import DEFAULT_OUTPUT, DEFAULT_TEMPLATE, Assignment, Layout, load_assignment
+from sheetprop.assignment import Assignment, load_assignment
 from sheetprop.descent import compute
 from sheetprop.errors import InputError
+from sheetprop.options import DEFAULT_OUTPUT, DEFAULT_TEMPLATE, Layout
 from sheetprop.verification import Progress, Verification, verify
 from sheetprop.workbook import write_workbook
 from sheetprop.workbook.contents import FIRST_ROW, Contents

@@ -9,8 +9,9 @@ from functools import cached_property
 import numpy as np
 from xlsxwriter.utility import xl_col_to_name
 
-from sheetprop.assignment import Assignment, Layout
+from sheetprop.assignment import Assignment
 from sheetprop.network import ITERATION, Network, Role
+from sheetprop.options import Layout
 from sheetprop.workbook.book import reference
 
 NETWORK, EQUATIONS, LEARNING_RATES = "Network", "Equations", "Learning rates"

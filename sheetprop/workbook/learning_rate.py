@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from sheetprop.assignment import Layout
 from sheetprop.network import ITERATION, RATE, Role
+from sheetprop.options import Layout
 from sheetprop.workbook import theme
 from sheetprop.workbook.book import Book, Column, Sheet, cell_name, reference
 from sheetprop.workbook.contents import (

@@ -1,0 +1,15 @@
+"""What can be chosen, and what is taken when nothing is said; apart, so that ``--help`` need load nothing else."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+DEFAULT_OUTPUT = "backpropagation.xlsx"
+DEFAULT_TEMPLATE = "course"
+
+
+class Layout(StrEnum):
+    """Which columns the iteration sheets have."""
+
+    FULL = "full"
+    CLASSIC = "classic"
