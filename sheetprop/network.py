@@ -96,6 +96,11 @@ class Quantity:
     next: Expression | None = None
     shorthand: str | None = None
 
+    def __str__(self) -> str:
+        """The quantity as an equation for people: a_h1 = σ(h1) = 1/(1 + exp(−h1))."""
+        sides = [self.label, self.shorthand, self.equation and self.equation.text(partial_label)]
+        return " = ".join(dict.fromkeys(side for side in sides if side))
+
 
 @dataclass(frozen=True)
 class Connection:

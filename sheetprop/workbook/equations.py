@@ -21,7 +21,7 @@ def write(book: Book, contents: Contents) -> None:
     """Write the sheet."""
     sheet = book.sheet(EQUATIONS, theme.ROLE_COLOURS[Role.STEP][1])
     table = contents.tables[0]
-    for column, width in ((LABEL, 13), (EQUATION, 92), (CELL, 16), (FORMULA, 58), (VALUE, 15)):
+    for column, width in ((LABEL, 13), (EQUATION, 88), (CELL, 16), (FORMULA, 66), (VALUE, 15)):
         sheet.set_column(column, column, width)
     sheet.set_row(0, 30)
     sheet.write_string(0, 0, "Equations", book.look(theme.TITLE))
@@ -58,14 +58,10 @@ def _section(book: Book, sheet: Sheet, row: int, title: str, meaning: str) -> in
 
 def _quantity(book: Book, sheet: Sheet, row: int, contents: Contents, quantity: Quantity, indent: int = 0) -> int:
     network, table, key = contents.network, contents.tables[0], quantity.key
-    assert quantity.equation is not None
-    equation = quantity.equation.text(network.label)
-    shorthand = [quantity.shorthand] if quantity.shorthand and quantity.shorthand != equation else []
     sheet.write_string(
         row, LABEL, quantity.label, book.look(theme.role_box(quantity.role, align="left", indent=indent))
     )
-    text = " = ".join([quantity.label, *shorthand, equation])
-    sheet.write_string(row, EQUATION, text, book.look(theme.CELL, indent=1 + indent))
+    sheet.write_string(row, EQUATION, str(quantity), book.look(theme.CELL, indent=1 + indent))
     value = float(contents.computed[key][0, 0])
     number = book.look(theme.CELL, num_format=theme.ROLE_NUMBERS[quantity.role])
     if key in table.columns:
