@@ -21,6 +21,12 @@ class Grid:
     numbers: np.ndarray
     others: dict[tuple[int, int], Other]
 
+    def at(self, row: int, column: int) -> float | Other | None:
+        """The value of a cell, None where there is none, also outside the grid."""
+        rows, columns = self.numbers.shape
+        number = float(self.numbers[row, column]) if row < rows and column < columns else np.nan
+        return self.others.get((row, column)) if np.isnan(number) else number
+
     @classmethod
     def from_cells(cls, cells: Iterable[tuple[int, int, float | Other]], shape: tuple[int, int]) -> Grid:
         """Arrange (row, column, value) cells in a grid of ``shape``; cells outside it are left out."""

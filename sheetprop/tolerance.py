@@ -26,6 +26,14 @@ class Tolerance:
         near: np.ndarray = np.abs(found - expected) <= np.fmax(self.relative * scale, self.absolute)
         return near | (np.isnan(found) & np.isnan(expected))
 
+    def relative_of_sum(self, count: int) -> float:
+        """The relative tolerance of a sum of ``count`` numbers of one sign, in whatever order it is added.
+
+        Each addition rounds by at most half of 2^-52 of the sum (N. J. Higham, "The accuracy of floating point
+        summation", SIAM J. Sci. Comput. 14, 1993); some programs compensate for it and others do not.
+        """
+        return max(self.relative, count * 2.0**-52)
+
 
 TOLERANCE = Tolerance(relative=1e-12, absolute=1e-15)
 """For the same formula computed by two programs, whose exponential functions may differ in the last digit."""

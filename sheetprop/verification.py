@@ -23,9 +23,8 @@ from sheetprop.grid import Grid
 from sheetprop.network import ITERATION, Role
 from sheetprop.stored import StoredSheet, read_stored
 from sheetprop.tolerance import TOLERANCE
-from sheetprop.workbook import named_constants
-from sheetprop.workbook.contents import FIRST_ROW, GRADIENT_CHECK, HEADER_ROW, Contents, IterationTable
-from sheetprop.workbook.gradient_check import magnitudes
+from sheetprop.workbook import magnitudes, named_constants
+from sheetprop.workbook.contents import FIRST_ROW, HEADER_ROW, Contents, IterationTable
 
 Progress = Callable[[str, int, int], None]
 """Called with what is done, how many steps of it are done, and of how many."""
@@ -116,18 +115,18 @@ def verify(
     report("re-evaluating", 1, 1)
     result = Verification(sheets=spreadsheet.sheets)
     tables = {table.sheet: table for table in contents.tables}
+    sizes = magnitudes(contents)
     constants = _named_constants(spreadsheet, contents, result)
     for n, stored in enumerate(read_stored(path)):
         report("comparing", n, len(result.sheets))
         evaluated = spreadsheet.values(stored.name, *stored.shape) if all(stored.shape) else stored.values
-        magnitude = magnitudes(contents) if stored.name == GRADIENT_CHECK else {}
         result.cells += int(stored.formulas.sum())
         result.formulas += int(stored.formulas.sum())
-        _compare_stored(result, stored, evaluated, magnitude)
+        _compare_stored(result, stored, evaluated, sizes.get(stored.name, {}))
         for (row, column), (name, value) in constants.get(stored.name, {}).items():
             result.cells += 1
-            found = evaluated.numbers[row, column]
-            if not TOLERANCE.allows(found, value):
+            found = evaluated.at(row, column)
+            if not (isinstance(found, float) and TOLERANCE.allows(found, value)):
                 result.mismatches.append(_mismatch(stored.name, row, column, f"constant {name}", found, value))
         if table := tables.pop(stored.name, None):
             _compare_table(result, table, stored, evaluated)
@@ -155,16 +154,16 @@ def _named_constants(
 
 
 def _compare_stored(
-    result: Verification, stored: StoredSheet, evaluated: Grid, magnitude: dict[tuple[int, int], float]
+    result: Verification, stored: StoredSheet, evaluated: Grid, sizes: dict[tuple[int, int], float]
 ) -> None:
-    magnitudes = np.zeros(stored.shape)
-    for place, value in magnitude.items():
-        magnitudes[place] = value
+    magnitude = np.zeros(stored.shape)
+    for (row, column), size in sizes.items():
+        magnitude[row : row + 1, column : column + 1] = size
     saved, now = stored.values.numbers, evaluated.numbers
     both = stored.formulas & ~np.isnan(saved) & ~np.isnan(now)
     if both.any():
         result.max_abs_error_cached = max(result.max_abs_error_cached, float(np.abs(saved - now)[both].max()))
-    wrong = both & ~TOLERANCE.allows(saved, now, magnitudes)
+    wrong = both & ~TOLERANCE.allows(saved, now, magnitude)
     # What is no number on both sides must be the same text, truth value or error.
     others = stored.values.others.keys() | evaluated.others.keys()
     for place in others:
@@ -174,7 +173,7 @@ def _compare_stored(
     for row, column in np.argwhere(wrong).tolist():
         result.mismatches.append(
             _mismatch(
-                stored.name, row, column, "stored value", _at(stored.values, row, column), _at(evaluated, row, column)
+                stored.name, row, column, "stored value", stored.values.at(row, column), evaluated.at(row, column)
             )
         )
 
@@ -200,9 +199,7 @@ def _compare_table(result: Verification, table: IterationTable, stored: StoredSh
         for n in np.flatnonzero(~TOLERANCE.allows(found, expected)).tolist():
             row = FIRST_ROW + n
             result.mismatches.append(
-                _mismatch(
-                    table.sheet, row, column, f"{label} at iteration {n}", _at(evaluated, row, column), expected[n]
-                )
+                _mismatch(table.sheet, row, column, f"{label} at iteration {n}", evaluated.at(row, column), expected[n])
             )
         if key != ITERATION:
             for n in np.flatnonzero(~stored.formulas[rows, column]).tolist():
@@ -233,11 +230,6 @@ def _compare_autograd(result: Verification, contents: Contents, table: Iteration
 
 
 _DIFFERENTIATED = (Role.TARGET, Role.INPUT, Role.WEIGHT, Role.GRADIENT)
-
-
-def _at(grid: Grid, row: int, column: int) -> Any:
-    number = float(grid.numbers[row, column])
-    return number if number == number else grid.others.get((row, column))
 
 
 def _mismatch(sheet: str, row: int, column: int, what: str, found: Any, expected: Any) -> Mismatch:

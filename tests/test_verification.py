@@ -1,5 +1,6 @@
 """Confirming a written workbook: nothing wrong in the file on disk goes unseen."""
 
+import math
 import re
 import shutil
 import zipfile
@@ -222,3 +223,22 @@ def test_tolerance_stands_in_one_place(workbook: tuple[Path, str], monkeypatch: 
     path, layout = workbook
     monkeypatch.setattr("sheetprop.verification.TOLERANCE", replace(TOLERANCE, relative=0.0, absolute=-1.0))
     assert confirm(path, layout)
+
+
+def test_emptied_sheet_is_caught(workbook: tuple[Path, str], tmp_path: Path) -> None:
+    """A sheet that lost its cells is reported, not stumbled over."""
+    path, layout = workbook
+    empty = re.compile(r"<sheetData>.*</sheetData>", re.DOTALL)
+    bad = edited(path, tmp_path, NETWORK_PART, lambda xml: empty.sub("<sheetData/>", xml))
+    assert "'Network'!C9: constant w_1: found nothing, expected 0.15" in confirm(bad, layout)
+    bad = edited(path, tmp_path, RATE_PART, lambda xml: empty.sub("<sheetData/>", xml))
+    assert any("'lr 0.5'!" in line and "column: found nothing, expected w1" in line for line in confirm(bad, layout))
+
+
+def test_rounding_of_long_sums_is_allowed() -> None:
+    """A million numbers added one by one agree with their exact sum, and a sum with one number missing does not."""
+    numbers = [0.1] * 1_000_000
+    exact, relative = math.fsum(numbers), TOLERANCE.relative_of_sum(len(numbers))
+    assert abs(sum(numbers) - exact) > TOLERANCE.relative * exact
+    assert abs(sum(numbers) - exact) <= relative * exact
+    assert abs(sum(numbers[1:]) - exact) > relative * exact

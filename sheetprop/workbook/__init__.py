@@ -11,9 +11,9 @@ from xlsxwriter.exceptions import XlsxFileError
 from sheetprop.errors import InputError
 from sheetprop.workbook import checks, equations, gradient_check, learning_rate, learning_rates, network
 from sheetprop.workbook.book import Book, cell_name
-from sheetprop.workbook.contents import Contents
+from sheetprop.workbook.contents import CHECKS, GRADIENT_CHECK, Contents
 
-__all__ = ["named_constants", "write_workbook"]
+__all__ = ["magnitudes", "named_constants", "write_workbook"]
 
 
 def write_workbook(contents: Contents, path: Path, written: Callable[[int, int], None] | None = None) -> Book:
@@ -39,6 +39,11 @@ def write_workbook(contents: Contents, path: Path, written: Callable[[int, int],
     except (OSError, XlsxFileError) as error:
         reason = error.strerror if isinstance(error, OSError) else None
         raise InputError(f"{path}: cannot be written: {reason or error}") from None
+
+
+def magnitudes(contents: Contents) -> dict[str, dict[tuple[int, int], float]]:
+    """Per sheet and cell (row, column, from zero) whose rounding is more than its value's: the size to compare with."""
+    return {GRADIENT_CHECK: gradient_check.magnitudes(contents), CHECKS: checks.magnitudes(contents)}
 
 
 def named_constants(contents: Contents) -> dict[str, float]:

@@ -7,6 +7,7 @@ a wrong cell changes and in which nothing cancels.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from sheetprop.network import ITERATION
 from sheetprop.tolerance import TOLERANCE
 from sheetprop.workbook import theme
 from sheetprop.workbook.book import NUM_ERROR, Book, Sheet, address, cell_name
-from sheetprop.workbook.contents import CHECKS, NETWORK, Contents
+from sheetprop.workbook.contents import CHECKS, NETWORK, Contents, IterationTable
 
 VERDICT_ROW, TOLERANCE_ROW = 2, 4
 HEADER_ROW, FIRST_ROW = 7, 8
@@ -40,18 +41,36 @@ def write(book: Book, contents: Contents) -> None:
         "this computes from the file's formulas.",
         book.look(theme.SUBTITLE),
     )
-    for row, label, value in (
-        (TOLERANCE_ROW, "Tolerance, relative", TOLERANCE.relative),
-        (TOLERANCE_ROW + 1, "Tolerance, near zero", TOLERANCE.absolute),
+    of_sum = TOLERANCE.relative_of_sum(contents.assignment.iterations)
+    for row, label, last, total in (
+        (TOLERANCE_ROW, "Tolerance, relative", TOLERANCE.relative, of_sum),
+        (TOLERANCE_ROW + 1, "Tolerance, near zero", TOLERANCE.absolute, TOLERANCE.absolute),
     ):
         sheet.write_string(row, 0, label, book.look(theme.LABEL))
-        sheet.write_number(row, LAST, value, book.look(theme.BASE, num_format="0E+00", align="left"))
+        for column, value in ((LAST, last), (SUM, total)):
+            sheet.write_number(row, column, value, book.look(theme.BASE, num_format="0E+00", align="right"))
     numbers = _write_numbers(book, sheet, contents)
     given = _write_given(book, sheet, contents)
-    count = sum(1 for table in contents.tables for key in table.columns if key != ITERATION)
+    count = sum(1 for table in contents.tables for _ in _compared(table))
     _write_verdict(book, sheet, numbers, given, count)
     sheet.freeze_panes(FIRST_ROW, 0)
     sheet.repeat_rows(HEADER_ROW)
+
+
+def magnitudes(contents: Contents) -> dict[tuple[int, int], float]:
+    """Per cell (row, column, from zero) that sums a column: the size at which its own tolerance is the usual one."""
+    factor = TOLERANCE.relative_of_sum(contents.assignment.iterations) / TOLERANCE.relative
+    sums = (_sum_of_sizes(values) for table in contents.tables for _, values in _compared(table))
+    return {(row, SUM_HERE): factor * total for row, total in enumerate(sums, start=FIRST_ROW)}
+
+
+def _compared(table: IterationTable) -> Iterator[tuple[str, np.ndarray]]:
+    return ((key, table.values[key]) for key in table.columns if key != ITERATION)
+
+
+def _sum_of_sizes(values: np.ndarray) -> float:
+    # As SUMIF does, it passes over #NUM!.
+    return math.fsum(np.abs(values[~np.isnan(values)]))
 
 
 def _headings(book: Book, sheet: Sheet, first_column: int, headings: tuple[str, ...]) -> None:
@@ -72,10 +91,7 @@ def _write_numbers(book: Book, sheet: Sheet, contents: Contents) -> str:
     number = book.look(theme.CELL, num_format="0.000000000000000E+00", align="right")
     row = FIRST_ROW
     for table in contents.tables:
-        for key in table.columns:
-            if key == ITERATION:
-                continue
-            values = table.values[key]
+        for key, values in _compared(table):
             here = table.range(key)
             sheet.write_computed(
                 row, RATE, f"={table.rate_name}", table.rate,
@@ -83,11 +99,9 @@ def _write_numbers(book: Book, sheet: Sheet, contents: Contents) -> str:
             )  # fmt: skip
             role = contents.network[key].role
             sheet.write_string(row, QUANTITY, contents.network.label(key), book.look(theme.role_box(role)))
-            finite = values[~np.isnan(values)]
-            # SUMIF passes over #NUM!, as does this sum.
             for column, value, live in (
                 (LAST, float(values[-1]), f"={table.cell(key, table.iterations - 1)}"),
-                (SUM, math.fsum(abs(finite)), f'=SUMIF({here},">0")-SUMIF({here},"<0")'),
+                (SUM, _sum_of_sizes(values), f'=SUMIF({here},">0")-SUMIF({here},"<0")'),
             ):
                 if math.isnan(value):
                     sheet.write_string(row, column, NUM_ERROR, number)
@@ -117,8 +131,8 @@ def _write_given(book: Book, sheet: Sheet, contents: Contents) -> str:
 
 def _same(row: int, column: int) -> str:
     python, here = address(row, column), address(row, column + 1)
-    relative = address(TOLERANCE_ROW, LAST, absolute=True)
-    absolute = address(TOLERANCE_ROW + 1, LAST, absolute=True)
+    relative = address(TOLERANCE_ROW, column, absolute=True)
+    absolute = address(TOLERANCE_ROW + 1, column, absolute=True)
     # IF, not AND or MAX over both: an error on one side must end in FALSE, not in an error.
     near = f"IF(ISNUMBER({here}),ABS({here}-{python})<=MAX({relative}*ABS({python}),{absolute}),FALSE)"
     return f"IF(ISNUMBER({python}),{near},ISERROR({here}))"
