@@ -7,7 +7,7 @@ agree with torch.autograd.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -116,6 +116,7 @@ def verify(
     result = Verification(sheets=spreadsheet.sheets)
     tables = {table.sheet: table for table in contents.tables}
     sizes = magnitudes(contents)
+    with_torch = torch_is_installed() if autograd is None else autograd
     constants = _named_constants(spreadsheet, contents, result)
     for n, stored in enumerate(read_stored(path)):
         report("comparing", n, len(result.sheets))
@@ -129,9 +130,9 @@ def verify(
             if not (isinstance(found, float) and TOLERANCE.allows(found, value)):
                 result.mismatches.append(_mismatch(stored.name, row, column, f"constant {name}", found, value))
         if table := tables.pop(stored.name, None):
-            _compare_table(result, table, stored, evaluated)
-            if torch_is_installed() if autograd is None else autograd:
-                _compare_autograd(result, contents, table, evaluated)
+            found_columns = _compare_table(result, table, stored, evaluated)
+            if with_torch and set(table.columns) == set(found_columns):
+                _compare_autograd(result, table, found_columns, evaluated)
     for sheet in tables:
         result.mismatches.append(Mismatch(sheet, "A1", "sheet", None, sheet))
     report("comparing", len(result.sheets), len(result.sheets))
@@ -178,8 +179,9 @@ def _compare_stored(
         )
 
 
-def _compare_table(result: Verification, table: IterationTable, stored: StoredSheet, evaluated: Grid) -> None:
-    """The table of one learning rate, each column found by the label over it, against NumPy."""
+def _compare_table(result: Verification, table: IterationTable, stored: StoredSheet, evaluated: Grid) -> dict[str, int]:
+    """Compare the table of one learning rate with NumPy; returns each quantity's column, found by the label over it."""
+    found_columns: dict[str, int] = {}
     labels = {evaluated.others.get((HEADER_ROW, column)): column for column in range(stored.shape[1])}
     rows = slice(FIRST_ROW, FIRST_ROW + table.iterations)
     for key in table.columns:
@@ -188,6 +190,7 @@ def _compare_table(result: Verification, table: IterationTable, stored: StoredSh
         if column is None or stored.shape[0] < rows.stop:
             result.mismatches.append(_mismatch(table.sheet, HEADER_ROW, table.column(key), "column", None, label))
             continue
+        found_columns[key] = column
         found, expected = evaluated.numbers[rows, column], table.values[key]
         if key == ITERATION:
             result.cells += table.iterations
@@ -199,7 +202,9 @@ def _compare_table(result: Verification, table: IterationTable, stored: StoredSh
         for n in np.flatnonzero(~TOLERANCE.allows(found, expected)).tolist():
             row = FIRST_ROW + n
             result.mismatches.append(
-                _mismatch(table.sheet, row, column, f"{label} at iteration {n}", evaluated.at(row, column), expected[n])
+                _mismatch(
+                    table.sheet, row, column, f"{label} at iteration {n}", evaluated.at(row, column), float(expected[n])
+                )
             )
         if key != ITERATION:
             for n in np.flatnonzero(~stored.formulas[rows, column]).tolist():
@@ -207,12 +212,14 @@ def _compare_table(result: Verification, table: IterationTable, stored: StoredSh
                 result.mismatches.append(
                     _mismatch(table.sheet, row, column, f"{label} at iteration {n}", "a constant", "a live formula")
                 )
+    return found_columns
 
 
-def _compare_autograd(result: Verification, contents: Contents, table: IterationTable, evaluated: Grid) -> None:
-    network = contents.network
+def _compare_autograd(result: Verification, table: IterationTable, columns: Mapping[str, int], evaluated: Grid) -> None:
+    network = table.network
     rows = slice(FIRST_ROW, FIRST_ROW + table.iterations)
-    values = {key: evaluated.numbers[rows, table.column(key)] for key in network.keys(*_DIFFERENTIATED)}
+    used = network.keys(Role.TARGET, Role.INPUT, Role.WEIGHT, Role.GRADIENT)
+    values = {key: evaluated.numbers[rows, columns[key]] for key in used}
     # Where Excel says #NUM! there is no gradient to compare.
     finite = ~np.isnan(np.stack(list(values.values()))).any(axis=0)
     expected = autograd_gradients(network, {key: value[finite] for key, value in values.items()})
@@ -224,12 +231,9 @@ def _compare_autograd(result: Verification, contents: Contents, table: Iteration
             row = FIRST_ROW + int(np.flatnonzero(finite)[n])
             what = f"{network.label(key)} against torch.autograd"
             result.mismatches.append(
-                _mismatch(table.sheet, row, table.column(key), what, float(found[n]), float(gradient[n]))
+                _mismatch(table.sheet, row, columns[key], what, float(found[n]), float(gradient[n]))
             )
     result.max_abs_error_vs_autograd = largest
-
-
-_DIFFERENTIATED = (Role.TARGET, Role.INPUT, Role.WEIGHT, Role.GRADIENT)
 
 
 def _mismatch(sheet: str, row: int, column: int, what: str, found: Any, expected: Any) -> Mismatch:
