@@ -17,8 +17,8 @@ from sheetprop.options import DEFAULT_TEMPLATE, Layout
 
 MAX_ITERATIONS = 1_000_000
 """A sheet holds 1,048,576 rows; this leaves room for headings."""
-MAX_LEARNING_RATES = 254
-"""CHOOSE, with which the workbook picks a sheet, takes 254 values in Excel 2007."""
+MAX_LEARNING_RATES = 30
+"""CHOOSE, with which the workbook picks a sheet, takes 30 values in LibreOffice (254 in Excel)."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -129,7 +129,7 @@ class Book:
         self.file = xlsxwriter.Workbook(str(path), {"tmpdir": str(folder)})
         self.file.set_properties({"title": title, "comments": "Made with sheetprop", "created": datetime(2000, 1, 1)})
         self.file.set_calc_mode("auto")
-        self.file.set_size(28000, 17000)
+        self.file.set_size(1600, 1000)
         self._formats: dict[tuple[tuple[str, Any], ...], Format] = {}
 
     def sheet(self, name: str, colour: str) -> Sheet:

@@ -85,7 +85,7 @@ def _write_picks(book: Book, sheet: Sheet, contents: Contents) -> None:
     small = book.look(theme.NOTE, num_format="0", align="center")
     for row, label, formula in (
         (PICK_ROW, "row of that iteration", "=check_iteration+1"),
-        (PICK_ROW + 1, "number of that rate", f"=MATCH(check_rate,{RATES_NAME},0)"),
+        (PICK_ROW + 1, "number of that rate", f"=IFERROR(MATCH(check_rate,{RATES_NAME},0),1)"),
     ):
         sheet.write_string(row, NUMBER_COLUMN - 1, label, book.look(theme.NOTE, align="right"))
         sheet.write_computed(row, NUMBER_COLUMN, formula, 1.0, small)

@@ -23,6 +23,8 @@ TOP_ROW, PICK_ROW = 3, 4
 GIVEN_COLUMN, DRAWING_COLUMN = 1, 5
 DRAWING_ROW = 6
 BOX_ROWS, GAP_ROWS = 4, 3
+PICK_NOTE = "◂ pick both from their lists: drawing and variables follow"
+PICK_WARNING = "◂ no sheet has this learning rate, the first is shown: pick one from the list"
 WIDTHS = (2, 13, 12, 12, 3, 11, 13, 10, 12, 11, 12, 13, 10, 12, 14, 12, 13, 13)
 
 
@@ -99,15 +101,14 @@ def _write_picks(book: Book, sheet: Sheet, contents: Contents) -> None:
     sheet.write_computed(
         PICK_ROW,
         rate_column + 1,
-        f'=IF(ISNUMBER({_rate_number()}),"◂ pick both from their lists: drawing and variables follow",'
-        '"◂ no sheet has this learning rate: pick one from the list")',
-        "◂ pick both from their lists: drawing and variables follow",
+        f'=IF(ISNUMBER(MATCH(pick_rate,{RATES_NAME},0)),"{PICK_NOTE}","{PICK_WARNING}")',
+        PICK_NOTE,
         book.look(theme.NOTE),
     )
     small = book.look(theme.NOTE, align="right", num_format="0")
     sheet.write_string(PICK_ROW, len(WIDTHS) - 3, "table row, sheet", small)
     sheet.write_computed(PICK_ROW, len(WIDTHS) - 2, "=pick_iteration+1", 1.0, small)
-    sheet.write_computed(PICK_ROW, len(WIDTHS) - 1, f"=MATCH(pick_rate,{RATES_NAME},0)", 1.0, small)
+    sheet.write_computed(PICK_ROW, len(WIDTHS) - 1, f"=IFERROR(MATCH(pick_rate,{RATES_NAME},0),1)", 1.0, small)
 
 
 def _row_number() -> str:
