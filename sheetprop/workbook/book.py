@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -18,6 +18,7 @@ from xlsxwriter.worksheet import Worksheet
 from sheetprop.workbook import theme
 
 NUM_ERROR = "#NUM!"
+ROW, ABOVE = "{row}", "{above}"
 Value = float | int | str | bool
 
 
@@ -25,8 +26,9 @@ Value = float | int | str | bool
 class Column:
     """A column of a table: ``formula`` for every row, ``first`` for the first row where that one differs.
 
-    In a formula, without its =, %(row)d stands for its own row and %(above)d for the row above. ``values`` are
-    the computed values, one per row; NaN stands for #NUM!. Without a formula the values are constants.
+    In a formula, without its =, ROW stands for the number of its own row and ABOVE for that of the row above; it has no
+    percent sign. ``values`` are the computed values, one per row; NaN stands for #NUM!. Without a formula the values
+    are constants.
     """
 
     values: Sequence[float]
@@ -85,35 +87,41 @@ class Sheet(Worksheet):  # type: ignore[misc]
     def _write_table_rows(self, first_row: int, first_column: int, columns: Sequence[Column]) -> None:
         names = [xl_col_to_name(first_column + n) for n in range(len(columns))]
         styles = [column.format._get_xf_index() for column in columns]
-        keys = [f"v{n}" for n in range(len(columns))]
 
-        def pattern(formulas: Iterable[str | None], errors: tuple[int, ...]) -> str:
+        def pattern(formulas: Iterable[str | None], errors: Container[int]) -> str:
             cells = []
             for n, (name, style, formula) in enumerate(zip(names, styles, formulas, strict=True)):
                 kind = ' t="e"' if n in errors else ""
                 live = f"<f>{escape(formula, quote=False)}</f>" if formula else ""
-                cells.append(f'<c r="{name}%(row)d" s="{style}"{kind}>{live}<v>%(v{n})s</v></c>')
+                cells.append(f'<c r="{name}{ROW}" s="{style}"{kind}>{live}<v>%s</v></c>')
             return "".join(cells) + "</row>"
 
         patterns: dict[tuple[int, ...], str] = {}
-        rows = zip(*(column.values for column in columns), strict=True)
-        for row, values in enumerate(rows, start=first_row + 1):
-            texts = [repr(value) for value in values]
-            errors = tuple(n for n, text in enumerate(texts) if text == "nan") if "nan" in texts else ()
-            for n in errors:
-                texts[n] = NUM_ERROR
+        rows = zip(*(map(repr, column.values) for column in columns), strict=True)
+        for row, texts in enumerate(rows, start=first_row + 1):
+            errors: tuple[int, ...] = ()
+            if "nan" in texts:
+                errors = tuple(n for n, text in enumerate(texts) if text == "nan")
+                texts = tuple(NUM_ERROR if text == "nan" else text for text in texts)
             if row == first_row + 1:
-                line = pattern((column.first or column.formula for column in columns), errors)
+                cells = pattern((column.first or column.formula for column in columns), errors)
             else:
                 if errors not in patterns:
                     patterns[errors] = pattern((column.formula for column in columns), errors)
-                line = patterns[errors]
-            filled: dict[str, Any] = dict(zip(keys, texts, strict=True))
-            filled["row"], filled["above"] = row, row - 1
+                cells = patterns[errors]
             self.fh.write(f'<row r="{row}">')
             for column, cell in sorted(self.table.get(row - 1, {}).items()):
                 self._write_cell(row - 1, column, cell)
-            self.fh.write(line % filled)
+            self.fh.write(at_row(cells % texts, row))
+
+    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
+        # XlsxWriter's own searches for functions newer than Excel 2007, of which there is none here.
+        return formula.removeprefix("=")
+
+
+def at_row(pattern: str, row: int) -> str:
+    """``pattern`` with ROW and ABOVE replaced by the numbers of a row (from 1) and of the row above."""
+    return pattern.replace(ROW, str(row)).replace(ABOVE, str(row - 1))
 
 
 class Book:

@@ -7,7 +7,7 @@ from itertools import groupby
 from sheetprop.network import ITERATION, RATE, Role
 from sheetprop.options import Layout
 from sheetprop.workbook import theme
-from sheetprop.workbook.book import Book, Column, Sheet, cell_name, reference
+from sheetprop.workbook.book import ABOVE, ROW, Book, Column, Sheet, at_row, cell_name, reference
 from sheetprop.workbook.contents import (
     BAND_ROW,
     COMPARISON_COLUMN,
@@ -48,22 +48,22 @@ def write(book: Book, contents: Contents, table: IterationTable) -> None:
 def formula_patterns(table: IterationTable, key: str) -> tuple[str, str | None]:
     """The formula of a column, and that of its first row where it differs, without the =.
 
-    In both %(row)d stands for the own row and %(above)d for the row above.
+    In both ROW stands for the number of the own row and ABOVE for that of the row above.
     """
     quantity = table.network[key]
     if quantity.next is not None:
-        return quantity.next.excel(lambda k: _refer(table, k, "%(above)d")), cell_name(key)
+        return quantity.next.excel(lambda k: _refer(table, k, ABOVE)), cell_name(key)
     equation = table.network.equation(key, table.columns)
     if equation is None:
         return cell_name(key), None
-    return equation.excel(lambda k: _refer(table, k, "%(row)d")), None
+    return equation.excel(lambda k: _refer(table, k, ROW)), None
 
 
 def formula(table: IterationTable, key: str, iteration: int) -> str:
     """The formula, with its =, that stands in the cell of a quantity at an iteration."""
     pattern, first = formula_patterns(table, key)
-    row = FIRST_ROW + iteration + 1
-    return "=" + (first if first is not None and iteration == 0 else pattern) % {"row": row, "above": row - 1}
+    used = first if first is not None and iteration == 0 else pattern
+    return "=" + at_row(used, FIRST_ROW + iteration + 1)
 
 
 def _refer(table: IterationTable, key: str, row: str) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 
 from sheetprop.network import Role
 from sheetprop.workbook import theme
-from sheetprop.workbook.book import Book, Column, Sheet, Value, address, reference
+from sheetprop.workbook.book import ROW, Book, Column, Sheet, Value, address, reference
 from sheetprop.workbook.contents import (
     COMPARISON_COLUMN,
     FIRST_ROW,
@@ -126,7 +126,7 @@ def _write_comparison(book: Book, sheet: Sheet, contents: Contents) -> None:
             HEADER_ROW, COMPARISON_COLUMN + 1 + table.index, f"={table.rate_name}", table.rate,
             book.look(theme.HEADING, num_format='"η = "' + theme.RATE_NUMBER),
         )  # fmt: skip
-        source = f"'{table.sheet}'!{table.letter('E_total')}%(row)d"
+        source = f"'{table.sheet}'!{table.letter('E_total')}{ROW}"
         columns.append(Column(table.values["E_total"].tolist(), number, source))
     sheet.write_table(FIRST_ROW, COMPARISON_COLUMN, columns)
 
