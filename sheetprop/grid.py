@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,15 +25,3 @@ class Grid:
         rows, columns = self.numbers.shape
         number = float(self.numbers[row, column]) if row < rows and column < columns else np.nan
         return self.others.get((row, column)) if np.isnan(number) else number
-
-    @classmethod
-    def from_cells(cls, cells: Iterable[tuple[int, int, float | Other]], shape: tuple[int, int]) -> Grid:
-        """Arrange (row, column, value) cells in a grid of ``shape``; cells outside it are left out."""
-        numbers = np.full(shape, np.nan)
-        others: dict[tuple[int, int], Other] = {}
-        for row, column, value in cells:
-            if isinstance(value, float):
-                numbers[row, column] = value
-            else:
-                others[row, column] = value
-        return cls(numbers, others)

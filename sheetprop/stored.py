@@ -6,7 +6,6 @@ but tells neither formulas nor error values. Hence this one pass of the standard
 
 from __future__ import annotations
 
-import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from xml.etree import ElementTree
 from xml.parsers import expat
 
 import numpy as np
+from xlsxwriter.utility import xl_cell_to_rowcol
 
 from sheetprop.errors import InputError
 from sheetprop.grid import Grid, Other
@@ -22,6 +22,8 @@ from sheetprop.grid import Grid, Other
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
+NUMBER, BOOLEAN, SHARED_TEXT = "n", "b", "s"
+"""Types of a cell, as its attribute t tells them; the first is the default."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def read_stored(path: Path) -> Iterator[StoredSheet]:
             for name, part in _sheet_parts(package):
                 with package.open(part) as file:
                     yield _read_sheet(name, file.read())
-    except (zipfile.BadZipFile, KeyError, ElementTree.ParseError, expat.ExpatError) as error:
+    except (zipfile.BadZipFile, KeyError, ValueError, ElementTree.ParseError, expat.ExpatError) as error:
         raise InputError(f"{path}: not a workbook: {error}") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
@@ -66,7 +68,7 @@ def _sheet_parts(package: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
 
 def _read_sheet(name: str, xml: bytes) -> StoredSheet:
     addresses: list[str] = []
-    kinds: list[str | None] = []
+    kinds: list[str] = []
     texts: list[str] = []
     formulas: list[int] = []
     in_value = False
@@ -77,7 +79,7 @@ def _read_sheet(name: str, xml: bytes) -> StoredSheet:
         in_value = tag == value
         if tag == cell:
             addresses.append(attributes["r"])
-            kinds.append(attributes.get("t"))
+            kinds.append(attributes.get("t", NUMBER))
             texts.append("")
         elif tag == formula:
             formulas.append(len(addresses) - 1)
@@ -92,39 +94,28 @@ def _read_sheet(name: str, xml: bytes) -> StoredSheet:
     parser.CharacterDataHandler = characters
     parser.Parse(xml, True)
 
-    places = list(_places(addresses))
-    shape = (max((row for row, _ in places), default=-1) + 1, max((column for _, column in places), default=-1) + 1)
-    cells = (
-        (*place, stored)
-        for place, kind, text in zip(places, kinds, texts, strict=True)
-        if text and (stored := _stored(kind, text)) is not None
-    )
-    grid = Grid.from_cells(cells, shape)
-    mask = np.zeros(shape, dtype=bool)
-    for n in formulas:
-        mask[places[n]] = True
-    return StoredSheet(name, grid, mask)
+    rows, columns = _places(addresses)
+    shape = (int(rows.max(initial=-1)) + 1, int(columns.max(initial=-1)) + 1)
+    numbers, mask = np.full(shape, np.nan), np.zeros(shape, dtype=bool)
+    numeric = [n for n, kind in enumerate(kinds) if kind == NUMBER and texts[n]]
+    numbers[rows[numeric], columns[numeric]] = [float(texts[n]) for n in numeric]
+    mask[rows[formulas], columns[formulas]] = True
+    others: dict[tuple[int, int], Other] = {
+        (int(rows[n]), int(columns[n])): texts[n].strip() == "1" if kind == BOOLEAN else texts[n]
+        for n, kind in enumerate(kinds)
+        if kind not in (NUMBER, SHARED_TEXT) and texts[n]
+    }
+    return StoredSheet(name, Grid(numbers, others), mask)
 
 
-def _places(addresses: list[str]) -> Iterator[tuple[int, int]]:
+def _places(addresses: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of cell addresses, from zero."""
     columns: dict[str, int] = {}
-    split = re.compile(r"([A-Z]+)(\d+)").fullmatch
-    for address in addresses:
-        match = split(address)
-        if match is None:
-            raise KeyError(f"{address!r} is not a cell")
-        letters, digits = match.groups()
+    places = np.empty((2, len(addresses)), dtype=np.int64)
+    for n, address in enumerate(addresses):
+        letters = address.rstrip("0123456789")
         if letters not in columns:
-            number = 0
-            for letter in letters:
-                number = number * 26 + ord(letter) - ord("A") + 1
-            columns[letters] = number - 1
-        yield int(digits) - 1, columns[letters]
-
-
-def _stored(kind: str | None, text: str) -> float | Other | None:
-    if kind is None or kind == "n":
-        return float(text)
-    if kind == "b":
-        return text.strip() == "1"
-    return None if kind == "s" else text
+            columns[letters] = xl_cell_to_rowcol(f"{letters}1")[1]
+        places[0, n] = int(address[len(letters) :]) - 1
+        places[1, n] = columns[letters]
+    return places[0], places[1]

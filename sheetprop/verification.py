@@ -8,6 +8,7 @@ agree with torch.autograd.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -108,17 +109,21 @@ def verify(
     file cannot be read as a workbook.
     """
     path = Path(path)
-    contents = Contents(assignment, compute(assignment))
     report = progress or (lambda what, done, total: None)
     report("re-evaluating", 0, 1)
-    spreadsheet = Spreadsheet(path)
+    with ThreadPoolExecutor(1) as beside:
+        # The engine needs no Python while it evaluates, so another core can read and compute meanwhile.
+        opening = beside.submit(Spreadsheet, path)
+        sheets = list(read_stored(path))
+        contents = Contents(assignment, compute(assignment))
+        spreadsheet = opening.result()
     report("re-evaluating", 1, 1)
     result = Verification(sheets=spreadsheet.sheets)
     tables = {table.sheet: table for table in contents.tables}
     sizes = magnitudes(contents)
     with_torch = torch_is_installed() if autograd is None else autograd
     constants = _named_constants(spreadsheet, contents, result)
-    for n, stored in enumerate(read_stored(path)):
+    for n, stored in enumerate(sheets):
         report("comparing", n, len(result.sheets))
         evaluated = spreadsheet.values(stored.name, *stored.shape) if all(stored.shape) else stored.values
         result.cells += int(stored.formulas.sum())
