@@ -6,8 +6,9 @@ import difflib
 import math
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,8 @@ class Assignment:
         return replace(self, weights=tuple(drawn.tolist()), seed=seed)
 
 
+ENCODING = "utf-8-sig"
+"""Of templates: UTF-8, also with the mark at its beginning that some editors write."""
 GIVEN_BY = {"targets": Role.TARGET, "inputs": Role.INPUT, "weights": Role.WEIGHT}
 """Which field of an assignment gives the quantities of which role."""
 
@@ -95,6 +98,8 @@ def load_assignment(template: str | Path = DEFAULT_TEMPLATE, **changes: Any) -> 
     values = _read_template(_find_template(DEFAULT_TEMPLATE))
     given = _read_template(path)
     seed = changes.pop("seed", None)
+    if seed is not None:
+        seed = _whole_number("seed", seed)
     if seed is not None and changes.get("weights") is not None:
         raise InputError("weights: given twice, as numbers and by a seed; leave one out")
     changed = {key: _frozen(key, value) for key, value in changes.items() if value is not None}
@@ -120,17 +125,20 @@ def _template_folder() -> Path:
 
 def _find_template(template: str | Path) -> Path:
     shipped = _template_folder() / f"{template}.toml"
-    if Path(template).suffix != ".toml" and shipped.is_file():
-        return shipped
-    if Path(template).is_file():
-        return Path(template)
+    try:
+        if Path(template).suffix != ".toml" and shipped.is_file():
+            return shipped
+        if Path(template).is_file():
+            return Path(template)
+    except OSError:  # no name that a file could have
+        pass
     names = ", ".join(template_names())
     raise InputError(f"template {str(template)!r}: no such file; give the path of a TOML file or one of {names}")
 
 
 def _read_template(path: Path) -> dict[str, Any]:
     try:
-        read = tomllib.loads(path.read_text(encoding="utf-8"))
+        read = tomllib.loads(path.read_text(encoding=ENCODING))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a TOML file: {error}") from None
     except OSError as error:
@@ -152,23 +160,37 @@ def _frozen(key: str, value: Any) -> Any:
         hint = f"did you mean {near[0]!r}?" if near else f"the keys are {', '.join(TEMPLATE_KEYS)}"
         raise InputError(f"unknown key {key!r}; {hint}")
     if kind is list:
-        items = [value] if isinstance(value, (str, bytes)) or not isinstance(value, Sequence) else value
-        for item in items:
-            if isinstance(item, bool) or not isinstance(item, (int, float)):
-                raise InputError(f"{key}: {item!r} is not a number")
-        return tuple(float(item) for item in items)
+        items = value if isinstance(value, Iterable) and not isinstance(value, (str, bytes)) else [value]
+        return tuple(_number(key, item) for item in items)
     if kind is Layout:
         try:
             return Layout(value)
         except ValueError:
             raise InputError(f"{key}: {value!r} is not a layout; the layouts are {', '.join(Layout)}") from None
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise InputError(f"{key}: {value!r} is not {'a text' if kind is str else 'a whole number'}")
+    if kind is int:
+        return _whole_number(key, value)
+    if not isinstance(value, str):
+        raise InputError(f"{key}: {value!r} is not a text")
     return value
 
 
+def _number(key: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise InputError(f"{key}: {value!r} is not a number")
+    try:
+        return float(value)
+    except OverflowError:
+        raise InputError(f"{key}: a number of {len(str(value))} digits is too large") from None
+
+
+def _whole_number(key: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise InputError(f"{key}: {value!r} is not a whole number")
+    return int(value)
+
+
 def _line_of(path: Path, key: str) -> int:
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = path.read_text(encoding=ENCODING).splitlines()
     pattern = re.compile(rf"""\s*(\[+\s*)?["']?{re.escape(key)}["']?\s*[=.\]]""")
     return next((n for n, line in enumerate(lines, start=1) if pattern.match(line)), 1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -52,10 +53,13 @@ def compute(assignment: Assignment) -> dict[str, np.ndarray]:
 
 
 def forward(network: Network, given: Mapping[str, float]) -> dict[str, float]:
-    """One forward pass: sums, activations and errors by key from targets, inputs and weights by key."""
-    values = dict(given)
+    """One forward pass: sums, activations and errors by key from targets, inputs and weights by key.
+
+    A number that overflows is NaN where Excel says #NUM!.
+    """
+    values = {key: np.float64(value) for key, value in given.items()}
     for key in network.keys(Role.FORWARD, Role.ERROR):
         equation = network[key].equation
         assert equation is not None
-        values[key] = float(equation.evaluate(values))
-    return values
+        values[key] = equation.evaluate(values)
+    return {key: float(value) if np.isfinite(value) else math.nan for key, value in values.items()}

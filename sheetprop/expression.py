@@ -43,7 +43,7 @@ PYTHON = Notation(_SIGNS | {"^": "**"}, {"exp": "exp"}, _plain_number)
 TEXT = Notation(
     {"+": " + ", "-": " − ", "*": "·", "/": "/", "^": "^"},
     {"exp": "exp"},
-    lambda value: "½" if value == 0.5 else _plain_number(value),
+    lambda value: "½" if value == 0.5 else _plain_number(value).replace("-", "−"),
     square="²",
 )
 
@@ -133,7 +133,10 @@ class Number(Expression):
     """A constant."""
 
     value: float
-    strength = ATOM
+
+    @property
+    def strength(self) -> int:  # type: ignore[override]
+        return ATOM if self.value >= 0 else SUM
 
     def render(self, notation: Notation, name: Callable[[str], str]) -> str:
         return notation.number(self.value)

@@ -108,14 +108,17 @@ def generate(
 def _check_output(path: Path, force: bool) -> None:
     if path.suffix.lower() != ".xlsx":
         raise InputError(f"{path}: a workbook's name must end in .xlsx")
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder; name a file in it")
-    if not path.parent.is_dir():
-        raise InputError(f"{path}: the folder {path.parent} does not exist; create it first")
-    if not os.access(path.parent, os.W_OK):
-        raise InputError(f"{path}: the folder {path.parent} is not writable; choose another")
-    if path.exists() and not force:
-        raise InputError(f"{path}: exists already; use --force to replace it, or another name")
+    try:
+        if path.is_dir():
+            raise InputError(f"{path}: is a folder; name a file in it")
+        if not path.parent.is_dir():
+            raise InputError(f"{path}: the folder {path.parent} does not exist; create it first")
+        if not os.access(path.parent, os.W_OK):
+            raise InputError(f"{path}: the folder {path.parent} is not writable; choose another")
+        if path.exists() and not force:
+            raise InputError(f"{path}: exists already; use --force to replace it, or another name")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
 
 
 def _overflows(contents: Contents) -> list[str]:

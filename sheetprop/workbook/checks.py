@@ -70,7 +70,10 @@ def _compared(table: IterationTable) -> Iterator[tuple[str, np.ndarray]]:
 
 def _sum_of_sizes(values: np.ndarray) -> float:
     # As SUMIF does, it passes over #NUM!.
-    return math.fsum(np.abs(values[~np.isnan(values)]))
+    try:
+        return math.fsum(np.abs(values[~np.isnan(values)]))
+    except OverflowError:
+        return math.nan
 
 
 def _headings(book: Book, sheet: Sheet, first_column: int, headings: tuple[str, ...]) -> None:
