@@ -12,6 +12,7 @@ from sheetprop.errors import InputError
 from sheetprop.workbook import checks, equations, gradient_check, learning_rate, learning_rates, network
 from sheetprop.workbook.book import Book, cell_name
 from sheetprop.workbook.contents import CHECKS, GRADIENT_CHECK, Contents
+from sheetprop.workbook.picks import pick_names
 
 __all__ = ["magnitudes", "named_constants", "write_workbook"]
 
@@ -52,8 +53,8 @@ def named_constants(contents: Contents) -> dict[str, float]:
     return {
         **{cell_name(key): value for key, value in contents.assignment.given.items()},
         **{table.rate_name: table.rate for table in contents.tables},
-        **dict.fromkeys(("pick_iteration", "check_iteration"), 0.0),
-        **dict.fromkeys(("pick_rate", "check_rate"), first_rate),
+        **dict(zip(pick_names(network.PREFIX), (0.0, first_rate), strict=True)),
+        **dict(zip(pick_names(gradient_check.PREFIX), (0.0, first_rate), strict=True)),
         "threshold": learning_rates.THRESHOLD,
         "epsilon": gradient_check.EPSILON,
     }

@@ -178,9 +178,12 @@ class Book:
             self._formats[key] = self.file.add_format(wanted)
         return self._formats[key]
 
-    def name(self, name: str, sheet: str, row: int, column: int) -> None:
-        """Name a cell for the whole workbook."""
-        self.file.define_name(name, f"={reference(sheet, row, column)}")
+    def changeable(
+        self, sheet: Sheet, row: int, column: int, name: str, value: float, number: str = theme.GIVEN_NUMBER
+    ) -> None:
+        """Write a number that a reader may change, in a cell with a name known to the whole workbook."""
+        sheet.write_number(row, column, value, self.look(theme.CHANGEABLE, num_format=number))
+        self.file.define_name(name, f"={reference(sheet.name, row, column)}")
 
 
 def address(row: int, column: int, absolute: bool = False) -> str:

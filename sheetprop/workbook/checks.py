@@ -98,7 +98,7 @@ def _write_numbers(book: Book, sheet: Sheet, contents: Contents) -> str:
             here = table.range(key)
             sheet.write_computed(
                 row, RATE, f"={table.rate_name}", table.rate,
-                book.look(theme.CELL, num_format=theme.RATE_NUMBER, align="center"),
+                book.look(theme.CELL, num_format=theme.GIVEN_NUMBER, align="center"),
             )  # fmt: skip
             role = contents.network[key].role
             sheet.write_string(row, QUANTITY, contents.network.label(key), book.look(theme.role_box(role)))
@@ -122,7 +122,7 @@ def _write_given(book: Book, sheet: Sheet, contents: Contents) -> str:
     _headings(book, sheet, GIVEN, ("given", "then", "now", "unchanged?"))
     given = [(contents.network.label(key), cell_name(key), value) for key, value in contents.assignment.given.items()]
     given += [(f"η, {table.sheet}", table.rate_name, table.rate) for table in contents.tables]
-    number = book.look(theme.CELL, num_format="0.0###############", align="center")
+    number = book.look(theme.CELL, num_format=theme.GIVEN_NUMBER, align="center")
     for row, (label, name, value) in enumerate(given, start=FIRST_ROW):
         sheet.write_string(row, GIVEN, label, book.look(theme.CELL, align="center", bold=True))
         sheet.write_number(row, GIVEN_THEN, value, number)

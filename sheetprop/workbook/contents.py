@@ -96,8 +96,3 @@ class Contents:
             IterationTable(self.network, n, rate, self.columns, {k: values[k][n] for k in self.columns}, count)
             for n, rate in enumerate(self.assignment.learning_rates)
         )
-
-    def chosen(self, key: str, rate: str, iteration: str) -> str:
-        """The formula of a quantity at the row number (from 1) and rate number in the cells ``iteration``, ``rate``."""
-        ranges = ",".join(table.range(key) for table in self.tables)
-        return f"INDEX(CHOOSE({rate},{ranges}),{iteration})"

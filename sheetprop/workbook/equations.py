@@ -51,7 +51,8 @@ def _section(book: Book, sheet: Sheet, row: int, title: str, meaning: str) -> in
         sheet.write_blank(row, column, None, book.look(theme.SECTION))
     sheet.write_string(row, LABEL, f"{title}: {meaning}", book.look(theme.SECTION))
     for column, heading in ((CELL, "cell"), (FORMULA, "formula"), (VALUE, "value")):
-        sheet.write_string(row, column, heading, book.look(theme.SECTION, font_size=10))
+        align = "right" if column == VALUE else "left"
+        sheet.write_string(row, column, heading, book.look(theme.SECTION, font_size=10, align=align))
     sheet.set_row(row, 22)
     return row + 1
 

@@ -13,13 +13,14 @@ from sheetprop.descent import forward
 from sheetprop.network import Role, partial
 from sheetprop.workbook import theme
 from sheetprop.workbook.book import NUM_ERROR, Book, Sheet, address
-from sheetprop.workbook.contents import GRADIENT_CHECK, ITERATIONS_NAME, NETWORK, RATES_NAME, Contents
+from sheetprop.workbook.contents import GRADIENT_CHECK, NETWORK, Contents
+from sheetprop.workbook.picks import Picks, write_picks
 
 EPSILON = 1e-4
 RELATIVE = 1e-5
 """Agreement asked for beside ε²; the class hand-out's mistake in ∂E/∂w3 and ∂E/∂w4 is of 2.6e-4."""
 PICK_ROW = 3
-PICK_COLUMN, NUMBER_COLUMN = 1, 7
+PREFIX = "check"
 HEADER_ROW, FIRST_ROW = 7, 8
 GRADIENT, CURRENT, BACKWARD, PLUS, MINUS, CENTRAL, DIFFERENCE, VERDICT = range(8)
 HEADINGS = (
@@ -39,17 +40,19 @@ def write(book: Book, contents: Contents) -> None:
     """Write the sheet."""
     sheet = book.sheet(GRADIENT_CHECK, theme.ROLE_COLOURS[Role.GRADIENT][1])
     sheet.set_column(0, 0, 17)
-    sheet.set_column(CURRENT, VERDICT, 18)
-    sheet.set_column(VERDICT + 1, len(_forward_keys(contents)), 13)
+    sheet.set_column(CURRENT, len(_forward_keys(contents)), 18)
     sheet.set_row(0, 30)
     sheet.write_string(0, 0, "Gradient check", book.look(theme.TITLE))
     sheet.write_url(1, 0, f"internal:'{NETWORK}'!A1", book.look(theme.LINK), "← Network")
     question = "Move one weight by ±ε and run the forward pass again: does E_total change as ∂E/∂w says?"
     sheet.write_string(1, 1, question, book.look(theme.SUBTITLE))
-    _write_picks(book, sheet, contents)
+    picks = write_picks(
+        book, sheet, contents, PREFIX, (PICK_ROW, 1), (PICK_ROW + 1, 1), note=(PICK_ROW, 2), numbers=(PICK_ROW, VERDICT)
+    )  # fmt: skip
+    _write_step(book, sheet)
     start = FIRST_ROW + len(contents.network.connections) + 5
-    moved = _write_forward_passes(book, sheet, contents, start)
-    _write_comparison(book, sheet, contents, start, moved)
+    moved = _write_forward_passes(book, sheet, contents, picks, start)
+    _write_comparison(book, sheet, contents, picks, start, moved)
     sheet.freeze_panes(2, 1)
 
 
@@ -63,38 +66,12 @@ def magnitudes(contents: Contents) -> dict[tuple[int, int], float]:
     }
 
 
-def _write_picks(book: Book, sheet: Sheet, contents: Contents) -> None:
-    pick = "Pick another from the list."
-    step = "Change it: too large, and the quotient is coarse; too small, and rounding shows."
-    rate = contents.tables[0].rate
-    for row, (label, name, value, number, choices, note) in enumerate(
-        (
-            ("Iteration", "check_iteration", 0, "0", ITERATIONS_NAME, pick),
-            ("Learning rate η", "check_rate", rate, theme.RATE_NUMBER, RATES_NAME, pick),
-            ("Step ε", "epsilon", EPSILON, "0.0E+00", None, step),
-        ),
-        start=PICK_ROW,
-    ):
-        look = book.look(theme.BASE | theme.CHANGEABLE, align="center", num_format=number)
-        sheet.write_string(row, 0, label, book.look(theme.LABEL))
-        sheet.write_number(row, PICK_COLUMN, value, look)
-        sheet.write_string(row, PICK_COLUMN + 1, note, book.look(theme.NOTE, indent=1))
-        book.name(name, GRADIENT_CHECK, row, PICK_COLUMN)
-        if choices:
-            sheet.data_validation(row, PICK_COLUMN, row, PICK_COLUMN, {"validate": "list", "source": f"={choices}"})
-    small = book.look(theme.NOTE, num_format="0", align="center")
-    for row, label, formula in (
-        (PICK_ROW, "row of that iteration", "=check_iteration+1"),
-        (PICK_ROW + 1, "number of that rate", f"=IFERROR(MATCH(check_rate,{RATES_NAME},0),1)"),
-    ):
-        sheet.write_string(row, NUMBER_COLUMN - 1, label, book.look(theme.NOTE, align="right"))
-        sheet.write_computed(row, NUMBER_COLUMN, formula, 1.0, small)
-
-
-def _chosen(contents: Contents, key: str) -> str:
-    iteration = address(PICK_ROW, NUMBER_COLUMN, absolute=True)
-    rate = address(PICK_ROW + 1, NUMBER_COLUMN, absolute=True)
-    return contents.chosen(key, rate, iteration)
+def _write_step(book: Book, sheet: Sheet) -> None:
+    row = PICK_ROW + 2
+    sheet.write_string(row, 0, "Step ε", book.look(theme.LABEL, align="right", indent=1))
+    book.changeable(sheet, row, 1, "epsilon", EPSILON, "0.0E+00")
+    note = "◂ change it: too large, and the quotient is coarse; too small, and rounding shows"
+    sheet.write_string(row, 2, note, book.look(theme.NOTE, indent=1))
 
 
 def _forward_keys(contents: Contents) -> list[str]:
@@ -102,7 +79,7 @@ def _forward_keys(contents: Contents) -> list[str]:
 
 
 def _write_forward_passes(
-    book: Book, sheet: Sheet, contents: Contents, start: int
+    book: Book, sheet: Sheet, contents: Contents, picks: Picks, start: int
 ) -> dict[str, tuple[Mapping[str, float], Mapping[str, float]]]:
     """Forward passes from row ``start`` on: of the weights as they are, then of each weight moved up and down.
 
@@ -124,7 +101,7 @@ def _write_forward_passes(
             if equation is not None:
                 formula = equation.excel(lambda used: address(row, columns[used]))
             elif row == start:
-                formula = _chosen(contents, key)
+                formula = picks.chosen(key)
             else:
                 formula = address(start, column, absolute=True)
             if key == moved:
@@ -147,6 +124,7 @@ def _write_comparison(
     book: Book,
     sheet: Sheet,
     contents: Contents,
+    picks: Picks,
     start: int,
     moved: Mapping[str, tuple[Mapping[str, float], Mapping[str, float]]],
 ) -> None:
@@ -172,7 +150,7 @@ def _write_comparison(
                 float(contents.computed[weight][0, 0]),
                 theme.ROLE_NUMBERS[Role.WEIGHT],
             ),
-            (BACKWARD, _chosen(contents, key), gradient, "0.00000000000E+00"),
+            (BACKWARD, picks.chosen(key), gradient, "0.00000000000E+00"),
             (PLUS, address(start + 1 + 2 * n, columns["E_total"]), up["E_total"], "0.000000000000"),
             (MINUS, address(start + 2 + 2 * n, columns["E_total"]), down["E_total"], "0.000000000000"),
             (CENTRAL, f"({plus}-{minus})/(2*epsilon)", central, "0.00000000000E+00"),

@@ -20,6 +20,7 @@ from sheetprop.workbook.contents import (
 )
 
 RATE_ROW, RATE_COLUMN = 2, 3
+COLUMNS_PER_PAGE = 20
 BANDS = {
     Role.TARGET: "targets",
     Role.INPUT: "inputs",
@@ -42,6 +43,10 @@ def write(book: Book, contents: Contents, table: IterationTable) -> None:
     frozen = 1 if contents.assignment.layout is Layout.FULL else 0
     sheet.freeze_panes(FIRST_ROW, frozen)
     sheet.repeat_rows(BAND_ROW, HEADER_ROW)
+    sheet.print_area(0, 0, table.last_row, len(table.columns) - 1)
+    sheet.fit_to_pages(len(table.columns) // COLUMNS_PER_PAGE + 1, 0)
+    if frozen:
+        sheet.repeat_columns(0)
     sheet.set_row(HEADER_ROW, 22)
 
 
@@ -86,10 +91,7 @@ def _write_top(book: Book, sheet: Sheet, table: IterationTable, chart_column: in
     chart = reference(table.sheet, 0, chart_column)
     sheet.write_url(1, 5, f"internal:{chart}", book.look(theme.LINK), "Chart of E_total →")
     sheet.write_string(RATE_ROW, 0, "Learning rate η", book.look(theme.LABEL))
-    sheet.write_number(
-        RATE_ROW, RATE_COLUMN, table.rate, book.look(theme.BASE | theme.CHANGEABLE, num_format=theme.RATE_NUMBER)
-    )
-    book.name(table.rate_name, table.sheet, RATE_ROW, RATE_COLUMN)
+    book.changeable(sheet, RATE_ROW, RATE_COLUMN, table.rate_name, table.rate)
     sheet.write_string(
         RATE_ROW,
         RATE_COLUMN + 1,
@@ -109,7 +111,7 @@ def _write_headers(book: Book, sheet: Sheet, table: IterationTable) -> None:
         if role is not None:
             for column in columns:
                 sheet.write_blank(BAND_ROW, column, None, book.look(theme.role_band(role)))
-            sheet.write_string(BAND_ROW, columns[0], BANDS[role], book.look(theme.role_band(role)))
+            sheet.write_string(BAND_ROW, columns[0], BANDS[role], book.look(theme.role_band_start(role)))
     for column, key in enumerate(table.columns):
         role = roles[column]
         look = theme.role_heading(role) if role else theme.BASE | {"bold": True, "align": "center", "bottom": 2}
@@ -133,7 +135,7 @@ def _write_chart(book: Book, sheet: Sheet, table: IterationTable, column: int) -
             "line": {"color": theme.ROLE_COLOURS[Role.ERROR][1], "width": 2.25},
         }
     )
-    theme.style_chart(chart, "E_total over the iterations", "iteration", "E_total")
+    theme.style_error_chart(chart, "E_total over the iterations", table.iterations)
     chart.set_legend({"none": True})
     chart.set_size({"width": 640, "height": 380})
     sheet.insert_chart(FIRST_ROW, column, chart, {"object_position": 3, "description": "E_total by iteration"})

@@ -33,14 +33,11 @@ def write(book: Book, contents: Contents) -> None:
     sheet.write_string(0, 0, "Learning rates compared", book.look(theme.TITLE))
     sheet.write_url(1, 0, f"internal:'{NETWORK}'!A1", book.look(theme.LINK), "← Network")
     sheet.write_string(THRESHOLD_ROW, 0, "Threshold for E_total", book.look(theme.LABEL))
-    sheet.write_number(
-        THRESHOLD_ROW, THRESHOLD_COLUMN, THRESHOLD, book.look(theme.BASE | theme.CHANGEABLE, num_format="0.0#######")
-    )
-    book.name("threshold", LEARNING_RATES, THRESHOLD_ROW, THRESHOLD_COLUMN)
+    book.changeable(sheet, THRESHOLD_ROW, THRESHOLD_COLUMN, "threshold", THRESHOLD)
     sheet.write_string(
-        THRESHOLD_ROW, THRESHOLD_COLUMN + 1, "Change it: the table below counts again.", book.look(theme.NOTE)
+        THRESHOLD_ROW, THRESHOLD_COLUMN + 1, "Change it: the table below counts again.", book.look(theme.NOTE, indent=1)
     )
-    sheet.set_column(0, 0, 13)
+    sheet.set_column(0, 0, 16)
     sheet.set_column(1, 5, 17)
     sheet.set_column(COMPARISON_COLUMN - 2, COMPARISON_COLUMN - 1, 4)
     sheet.set_column(COMPARISON_COLUMN, COMPARISON_COLUMN + len(tables), 14)
@@ -73,7 +70,7 @@ def _write_summary(book: Book, sheet: Sheet, tables: tuple[IterationTable, ...])
         values = table.values["E_total"]
         sheet.write_computed(
             row, 0, f"={table.rate_name}", table.rate,
-            book.look(theme.CELL, num_format=theme.RATE_NUMBER, align="center", bold=True),
+            book.look(theme.CELL, num_format=theme.GIVEN_NUMBER, align="center", bold=True),
         )  # fmt: skip
         sheet.write_computed(row, 1, f"={first}", float(values[0]), error)
         sheet.write_computed(row, 2, f"={last}", float(values[-1]), error)
@@ -124,7 +121,7 @@ def _write_comparison(book: Book, sheet: Sheet, contents: Contents) -> None:
     for table in tables:
         sheet.write_computed(
             HEADER_ROW, COMPARISON_COLUMN + 1 + table.index, f"={table.rate_name}", table.rate,
-            book.look(theme.HEADING, num_format='"η = "' + theme.RATE_NUMBER),
+            book.look(theme.HEADING, num_format='"η = "' + theme.GIVEN_NUMBER, align="right"),
         )  # fmt: skip
         source = f"'{table.sheet}'!{table.letter('E_total')}{ROW}"
         columns.append(Column(table.values["E_total"].tolist(), number, source))
@@ -146,7 +143,7 @@ def _write_charts(book: Book, sheet: Sheet, tables: tuple[IterationTable, ...]) 
                 "line": {"color": theme.SERIES_COLOURS[table.index % len(theme.SERIES_COLOURS)], "width": 2},
             })  # fmt: skip
         scale = "logarithmic" if logarithmic else "linear"
-        theme.style_chart(chart, f"E_total by learning rate, {scale}", "iteration", "E_total", logarithmic)
+        theme.style_error_chart(chart, f"E_total by learning rate, {scale}", tables[0].iterations, logarithmic)
         chart.set_legend({"position": "right", "font": {"name": "Calibri", "size": 10}})
         chart.set_size(CHART_SIZE)
         options = {"object_position": 3, "description": f"E_total of every learning rate, {scale} scale"}

@@ -12,19 +12,17 @@ from sheetprop.workbook.contents import (
     CHECKS,
     EQUATIONS,
     GRADIENT_CHECK,
-    ITERATIONS_NAME,
     LEARNING_RATES,
     NETWORK,
-    RATES_NAME,
     Contents,
 )
+from sheetprop.workbook.picks import Picks, write_picks
 
 TOP_ROW, PICK_ROW = 3, 4
 GIVEN_COLUMN, DRAWING_COLUMN = 1, 5
 DRAWING_ROW = 6
 BOX_ROWS, GAP_ROWS = 4, 3
-PICK_NOTE = "◂ pick both from their lists: drawing and variables follow"
-PICK_WARNING = "◂ no sheet has this learning rate, the first is shown: pick one from the list"
+PREFIX = "pick"
 WIDTHS = (2, 13, 12, 12, 3, 11, 13, 10, 12, 11, 12, 13, 10, 12, 14, 12, 13, 13)
 
 
@@ -46,10 +44,20 @@ def write(book: Book, contents: Contents) -> None:
     sheet.write_string(0, GIVEN_COLUMN, contents.assignment.title, book.look(theme.TITLE))
     sheet.write_string(1, GIVEN_COLUMN, _description(contents), book.look(theme.SUBTITLE))
     _write_given(book, sheet, contents)
-    _write_picks(book, sheet, contents)
+    _section(book, sheet, TOP_ROW, DRAWING_COLUMN, len(WIDTHS) - 1, "The network at one iteration")
+    picks = write_picks(
+        book,
+        sheet,
+        contents,
+        PREFIX,
+        iteration=(PICK_ROW, DRAWING_COLUMN + 1),
+        rate=(PICK_ROW, DRAWING_COLUMN + 4),
+        note=(PICK_ROW, DRAWING_COLUMN + 5),
+        numbers=(PICK_ROW, len(WIDTHS) - 2),
+    )
     drawing_end = DRAWING_ROW + max(map(len, contents.network.neurons)) * (BOX_ROWS + GAP_ROWS) - GAP_ROWS
     below = max(drawing_end, PICK_ROW + len(contents.assignment.given)) + 2
-    shown = _write_variables(book, sheet, contents, below)
+    shown = _write_variables(book, sheet, contents, picks, below)
     _write_drawing(book, sheet, contents, shown)
     row = _write_legend(book, sheet, below)
     _write_links(book, sheet, contents, row + 1)
@@ -77,49 +85,11 @@ def _write_given(book: Book, sheet: Sheet, contents: Contents) -> None:
     for row, (key, value) in enumerate(contents.assignment.given.items(), start=PICK_ROW):
         quantity = contents.network[key]
         sheet.write_string(row, GIVEN_COLUMN, quantity.label, book.look(theme.role_box(quantity.role)))
-        changeable = theme.BASE | theme.CHANGEABLE | {"align": "center", "num_format": "0.0##########"}
-        sheet.write_number(row, GIVEN_COLUMN + 1, value, book.look(changeable))
+        book.changeable(sheet, row, GIVEN_COLUMN + 1, cell_name(key), value)
         sheet.write_string(row, GIVEN_COLUMN + 2, cell_name(key), book.look(theme.NOTE, align="center"))
-        book.name(cell_name(key), NETWORK, row, GIVEN_COLUMN + 1)
 
 
-def _write_picks(book: Book, sheet: Sheet, contents: Contents) -> None:
-    _section(book, sheet, TOP_ROW, DRAWING_COLUMN, len(WIDTHS) - 1, "The network at one iteration")
-    pick = theme.BASE | theme.CHANGEABLE | {"align": "center", "bold": True}
-    label = book.look(theme.LABEL, align="right")
-    rate_column = DRAWING_COLUMN + 4
-    first_rate = contents.tables[0].rate
-    for name, text, column, value, number, choices in (
-        ("pick_iteration", "iteration", DRAWING_COLUMN + 1, 0, "0", ITERATIONS_NAME),
-        ("pick_rate", "learning rate η", rate_column, first_rate, theme.RATE_NUMBER, RATES_NAME),
-    ):
-        sheet.write_string(PICK_ROW, column - 1, text, label)
-        sheet.write_number(PICK_ROW, column, value, book.look(pick, num_format=number))
-        sheet.data_validation(PICK_ROW, column, PICK_ROW, column, {"validate": "list", "source": f"={choices}"})
-        book.name(name, NETWORK, PICK_ROW, column)
-    sheet.set_row(PICK_ROW, 20)
-    sheet.write_computed(
-        PICK_ROW,
-        rate_column + 1,
-        f'=IF(ISNUMBER(MATCH(pick_rate,{RATES_NAME},0)),"{PICK_NOTE}","{PICK_WARNING}")',
-        PICK_NOTE,
-        book.look(theme.NOTE),
-    )
-    small = book.look(theme.NOTE, align="right", num_format="0")
-    sheet.write_string(PICK_ROW, len(WIDTHS) - 3, "table row, sheet", small)
-    sheet.write_computed(PICK_ROW, len(WIDTHS) - 2, "=pick_iteration+1", 1.0, small)
-    sheet.write_computed(PICK_ROW, len(WIDTHS) - 1, f"=IFERROR(MATCH(pick_rate,{RATES_NAME},0),1)", 1.0, small)
-
-
-def _row_number() -> str:
-    return address(PICK_ROW, len(WIDTHS) - 2, absolute=True)
-
-
-def _rate_number() -> str:
-    return address(PICK_ROW, len(WIDTHS) - 1, absolute=True)
-
-
-def _write_variables(book: Book, sheet: Sheet, contents: Contents, row: int) -> dict[str, Shown]:
+def _write_variables(book: Book, sheet: Sheet, contents: Contents, picks: Picks, row: int) -> dict[str, Shown]:
     """The variables with their values; returns where the value of each, and each gradient, stands."""
     network = contents.network
     what, source, destination = DRAWING_COLUMN, DRAWING_COLUMN + 4, DRAWING_COLUMN + 6
@@ -132,7 +102,8 @@ def _write_variables(book: Book, sheet: Sheet, contents: Contents, row: int) -> 
         (source, "from"),
         (destination, "to"),
     ):
-        sheet.write_string(row, column, heading, book.look(theme.SECTION, font_size=10))
+        align = "center" if column < what else "left"
+        sheet.write_string(row, column, heading, book.look(theme.SECTION, font_size=10, align=align))
     shown: dict[str, Shown] = {}
     keys = [key for key in network.keys() if network[key].role not in (Role.STEP, Role.GRADIENT)]
     for at, key in enumerate(keys, start=row + 1):
@@ -140,19 +111,20 @@ def _write_variables(book: Book, sheet: Sheet, contents: Contents, row: int) -> 
         sheet.write_string(at, GIVEN_COLUMN, quantity.label, book.look(theme.role_box(quantity.role, bold=True)))
         for column in range(GIVEN_COLUMN + 1, last + 1):
             sheet.write_blank(at, column, None, book.look(theme.CELL))
-        shown[key] = _write_chosen(book, sheet, contents, key, at, GIVEN_COLUMN + 1)
+        shown[key] = _write_chosen(book, sheet, picks, key, at, GIVEN_COLUMN + 1)
         if quantity.role is Role.WEIGHT:
             gradient = partial("E", key)
-            shown[gradient] = _write_chosen(book, sheet, contents, gradient, at, GIVEN_COLUMN + 2)
+            shown[gradient] = _write_chosen(book, sheet, picks, gradient, at, GIVEN_COLUMN + 2)
         for column, text in ((what, quantity.meaning), (source, quantity.source), (destination, quantity.destination)):
             sheet.write_string(at, column, text, book.look(theme.CELL))
     return shown
 
 
-def _write_chosen(book: Book, sheet: Sheet, contents: Contents, key: str, row: int, column: int) -> Shown:
-    value = float(contents.computed[key][0, 0])
-    look = book.look(theme.CELL, num_format=theme.ROLE_NUMBERS[contents.network[key].role], align="center")
-    sheet.write_computed(row, column, "=" + contents.chosen(key, _rate_number(), _row_number()), value, look)
+def _write_chosen(book: Book, sheet: Sheet, picks: Picks, key: str, row: int, column: int) -> Shown:
+    value = float(picks.contents.computed[key][0, 0])
+    role = picks.contents.network[key].role
+    look = book.look(theme.CELL, num_format=theme.ROLE_NUMBERS[role], align="center")
+    sheet.write_computed(row, column, "=" + picks.chosen(key), value, look)
     return Shown(address(row, column), value)
 
 
@@ -244,7 +216,7 @@ def _write_lines(book: Book, sheet: Sheet, column: int, sources: int, neurons: i
 def _write_legend(book: Book, sheet: Sheet, row: int) -> int:
     first = len(WIDTHS) - 4
     _section(book, sheet, row, first, len(WIDTHS) - 1, "Colours")
-    legend = [("0.15", theme.BASE | theme.CHANGEABLE | {"align": "center"}, "yours to change")] + [
+    legend = [("0.15", theme.CHANGEABLE, "yours to change")] + [
         (sample, theme.role_box(role), meaning)
         for role, sample, meaning in (
             (Role.INPUT, "t  i", "target or input"),

@@ -10,7 +10,6 @@ from sheetprop.network import Role
 
 INK, MUTED, RULE, PAPER = "#1F2937", "#6B7280", "#D1D5DB", "#F3F4F6"
 ACCENT = "#1E3A5F"
-CHANGEABLE = {"bg_color": "#FFF2CC", "font_color": "#7F4F00", "border": 1, "border_color": "#E0B94A"}
 GOOD = {"bg_color": "#DCFCE7", "font_color": "#166534"}
 BAD = {"bg_color": "#FEE2E2", "font_color": "#991B1B"}
 NEUTRAL = {"bg_color": "#FEF9C3", "font_color": "#854D0E"}
@@ -38,8 +37,8 @@ ROLE_NUMBERS: dict[Role, str] = {
 """Per role: how its numbers are shown, so that a column lines up and small gradients keep their digits."""
 
 ROLE_WIDTHS: dict[Role, float] = {
-    Role.TARGET: 8,
-    Role.INPUT: 8,
+    Role.TARGET: 9.5,
+    Role.INPUT: 9.5,
     Role.WEIGHT: 10.5,
     Role.FORWARD: 10.5,
     Role.ERROR: 13.5,
@@ -49,6 +48,8 @@ ROLE_WIDTHS: dict[Role, float] = {
 """Per role: how wide its columns are, in characters."""
 
 BASE = {"font_name": "Calibri", "font_size": 11, "font_color": INK, "valign": "vcenter"}
+CHANGEABLE = BASE | {"bg_color": "#FFF2CC", "font_color": "#7F4F00", "border": 1, "border_color": "#E0B94A",
+                     "align": "center", "bold": True}  # fmt: skip
 TITLE = BASE | {"font_size": 20, "bold": True, "font_color": ACCENT}
 SUBTITLE = BASE | {"font_color": MUTED}
 SECTION = BASE | {"font_size": 13, "bold": True, "font_color": ACCENT, "bottom": 2, "bottom_color": ACCENT}
@@ -60,7 +61,8 @@ HEADING = BASE | {"bold": True, "font_color": "#FFFFFF", "bg_color": ACCENT, "al
 CELL = BASE | {"bottom": 1, "bottom_color": RULE}
 FORMULA = CELL | {"font_name": "Consolas", "font_size": 10, "font_color": "#374151"}
 COUNT = BASE | {"num_format": "#,##0", "align": "center", "bold": True}
-RATE_NUMBER = "0.0#########"
+GIVEN_NUMBER = "General"
+"""What a reader may change can be of any size: General shows what fits the cell."""
 
 SERIES_COLOURS = ("#1F5C99", "#2F7A34", "#B0401C", "#6337A0", "#B8860B", "#0F766E", "#BE185D", "#4B5563")
 
@@ -78,6 +80,11 @@ def role_band(role: Role) -> dict[str, Any]:
     return BASE | {"bold": True, "bg_color": dark, "font_color": "#FFFFFF", "align": "left", "font_size": 10}
 
 
+def role_band_start(role: Role) -> dict[str, Any]:
+    """The format of a band's first cell, set off from the band before."""
+    return role_band(role) | {"left": 5, "left_color": "#FFFFFF"}
+
+
 def role_cell(role: Role) -> dict[str, Any]:
     """The format of a value in a table."""
     return BASE | {"num_format": ROLE_NUMBERS[role]}
@@ -89,16 +96,17 @@ def role_box(role: Role, **more: Any) -> dict[str, Any]:
     return BASE | {"bg_color": light, "font_color": dark, "align": "center", "num_format": ROLE_NUMBERS[role]} | more
 
 
-def style_chart(chart: Any, title: str, x: str, y: str, logarithmic: bool = False) -> None:
-    """Give an XlsxWriter chart the workbook's look."""
+def style_error_chart(chart: Any, title: str, iterations: int, logarithmic: bool = False) -> None:
+    """Give an XlsxWriter chart of E_total over the iterations the workbook's look."""
     font = {"name": "Calibri", "size": 10, "color": MUTED}
     grid = {"visible": True, "line": {"color": "#E5E7EB", "width": 0.75}}
     chart.set_title({"name": title, "name_font": {"name": "Calibri", "size": 13, "bold": True, "color": ACCENT}})
-    chart.set_x_axis({"name": x, "name_font": font, "num_font": font, "min": 0, "num_format": "0",
-                      "line": {"color": RULE}, "label_position": "low"})  # fmt: skip
-    chart.set_y_axis({"name": y, "name_font": font, "num_font": font, "major_gridlines": grid,
-                      "num_format": "0.E+00" if logarithmic else "General", "line": {"none": True}}
-                     | ({"log_base": 10, "crossing": "min"} if logarithmic else {}))  # fmt: skip
+    axis = {"name_font": font, "num_font": font}
+    across = {"name": "iteration", "min": 0, "max": max(iterations - 1, 1), "num_format": "0", "line": {"color": RULE}}
+    chart.set_x_axis(axis | across | {"label_position": "low"})
+    upward = {"name": "E_total", "major_gridlines": grid, "line": {"none": True}}
+    scale = {"log_base": 10, "crossing": "min", "num_format": "0.E+00"} if logarithmic else {"num_format": "General"}
+    chart.set_y_axis(axis | upward | scale)
     chart.set_chartarea({"border": {"color": RULE}})
 
 
