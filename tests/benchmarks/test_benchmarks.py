@@ -1,0 +1,24 @@
+"""The benchmarks' runner runs; what it measures is for people to read."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from tests.benchmarks.timing import ROOT
+
+
+def test_json_has_the_documented_keys() -> None:
+    """``--json`` prints one document with the keys that the package's docstring documents, and nothing else."""
+    command = [sys.executable, "-m", "tests.benchmarks", "--quick", "--only", "startup", "--json"]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, encoding="utf-8")
+    report = json.loads(done.stdout)
+    assert report.keys() == {"python", "cores", "repeats", "quick", "rows"}
+    assert report["quick"] is True
+    assert len(report["rows"]) == 2
+    for row in report["rows"]:
+        assert list(row) == [
+            "benchmark", "what", "ours", "other", "unit", "ratio", "target", "met", "stretch", "note",
+        ]  # fmt: skip
+        assert row["benchmark"] == "startup"
