@@ -1,0 +1,44 @@
+"""Small workbooks that several test files look at, made once."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sheetprop import generate
+from sheetprop.descent import compute
+from sheetprop.workbook.contents import Contents
+
+Workbook = tuple[Path, Contents]
+SETTINGS = {"iterations": 20, "learning_rates": (0.5, 2.0)}
+
+
+@pytest.fixture(scope="session")
+def make(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Workbook]:
+    """Generate a workbook of 20 iterations at two rates, or with these settings changed; returns it with its values."""
+
+    def made(**changes: object) -> Workbook:
+        path = tmp_path_factory.mktemp("made") / "workbook.xlsx"
+        generation = generate(path=path, verify_numbers=False, **SETTINGS | changes)
+        return path, Contents(generation.assignment, compute(generation.assignment))
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def full(make: Callable[..., Workbook]) -> Workbook:
+    """A workbook in the full layout."""
+    return make(layout="full")
+
+
+@pytest.fixture(scope="session")
+def classic(make: Callable[..., Workbook]) -> Workbook:
+    """A workbook in the classic layout."""
+    return make(layout="classic")
+
+
+@pytest.fixture(params=["full", "classic"])
+def either(request: pytest.FixtureRequest) -> Workbook:
+    """The workbook of each layout in turn."""
+    found: Workbook = request.getfixturevalue(request.param)
+    return found
