@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
 from pathlib import Path
@@ -24,6 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
+INTERRUPTED = 128 + signal.SIGINT
 Debug = Annotated[bool, typer.Option("--debug", help="Show Python's traceback when something fails.")]
 
 
@@ -49,7 +51,7 @@ def numbers(text: str) -> tuple[float, ...]:
 
 @app.command()
 def generate(
-    output: Annotated[Path, typer.Argument(metavar="[OUTPUT.xlsx]", help="The workbook to write.")] = Path(
+    output: Annotated[Path, typer.Argument(metavar="OUTPUT.xlsx", help="The workbook to write.")] = Path(
         DEFAULT_OUTPUT
     ),
     template: Annotated[
@@ -135,14 +137,22 @@ def main() -> NoReturn:
     """Run the command; every failure is one line on stderr, without a traceback unless --debug asks for it."""
     # A termination request unwinds like Ctrl-C, so that unfinished files are removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    for stream in (sys.stdout, sys.stderr):
+        # A console without η shows "?" instead of failing.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
-        sys.exit(app(standalone_mode=False))
+        code = app(standalone_mode=False)
+        # Typer ends by itself at Ctrl-C, with this code and without a word.
+        if code == INTERRUPTED:
+            raise typer.Abort
+        sys.exit(code)
     except InputError as error:
         _fail(str(error))
     except ClickException as error:
         _fail(f"{error.format_message()} (see --help)")
     except typer.Abort:
-        _fail("interrupted; nothing was left half written", code=128 + signal.SIGINT)
+        _fail("interrupted; nothing was left half written", code=INTERRUPTED)
     except MemoryError:
         _fail("not enough memory; ask for fewer iterations or learning rates")
     except Exception as error:

@@ -113,7 +113,7 @@ class Expression:
     def function(self) -> Callable[[Mapping[str, Any]], Any]:
         """Compile to a NumPy function of a mapping from keys to floats or arrays that broadcast together.
 
-        Where Excel says #NUM! its result is not finite: EXP above 709.78 gives NaN, as does whatever uses it.
+        EXP above 709.78, where Excel says #NUM!, gives NaN, as does what is computed with it.
         """
         # Walking the tree would cost ten times what NumPy needs for the arrays of one iteration.
         source = self.render(PYTHON, lambda key: f"values[{key!r}]")
