@@ -286,8 +286,10 @@ def test_changed_first_rate_leaves_no_error(recalculated: dict[str, Values], lay
     found = recalculated[f"{layout}, other first rate"]
     assert found["lr 0.5"]["D3"] == 0.7
     assert _errors(found) == {}
-    notes = {name: found[NETWORK]["K5"] for name, found in recalculated.items() if name.startswith(layout)}
-    assert [name for name, note in notes.items() if "no sheet has this" in str(note)] == [f"{layout}, other first rate"]
+    for sheet, cell in ((NETWORK, "K5"), (GRADIENT_CHECK, "C4")):
+        notes = {name: found[sheet][cell] for name, found in recalculated.items() if name.startswith(layout)}
+        warned = [name for name, note in notes.items() if "no sheet has this" in str(note)]
+        assert warned == [f"{layout}, other first rate"]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
