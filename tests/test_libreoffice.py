@@ -370,7 +370,7 @@ def _drawing(shown: dict[str, object], contents: Contents) -> dict[str, object]:
     found = {}
     for cell, text in shown.items():
         column, row = openpyxl.utils.cell.coordinate_from_string(cell)
-        if text in keys and column > "E" and DRAWING_ROW < row <= DRAWING_ROW + 11:
+        if text in keys and column > "E" and DRAWING_ROW + 1 < row <= DRAWING_ROW + 12:
             index, key = openpyxl.utils.column_index_from_string(column), keys[text]
             beside = network[key].role in (Role.WEIGHT, Role.GRADIENT)
             at = (index + 1, row) if beside else (index, row + 1)

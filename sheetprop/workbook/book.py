@@ -178,6 +178,13 @@ class Book:
             self._formats[key] = self.file.add_format(wanted)
         return self._formats[key]
 
+    def heading(self, sheet: Sheet, title: str) -> None:
+        """Write a sheet's title, and under it a link back to the first sheet."""
+        sheet.set_row(0, 30)
+        sheet.write_string(0, 0, title, self.look(theme.TITLE))
+        home = self.sheets[0]
+        sheet.write_url(1, 0, f"internal:'{home}'!A1", self.look(theme.LINK), f"← {home}")
+
     def changeable(
         self, sheet: Sheet, row: int, column: int, name: str, value: float, number: str = theme.GIVEN_NUMBER
     ) -> None:

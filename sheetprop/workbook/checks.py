@@ -15,7 +15,7 @@ from sheetprop.network import ITERATION
 from sheetprop.tolerance import TOLERANCE
 from sheetprop.workbook import theme
 from sheetprop.workbook.book import NUM_ERROR, Book, Sheet, address, cell_name
-from sheetprop.workbook.contents import CHECKS, NETWORK, Contents, IterationTable
+from sheetprop.workbook.contents import CHECKS, Contents, IterationTable
 
 VERDICT_ROW, TOLERANCE_ROW = 2, 4
 HEADER_ROW, FIRST_ROW = 7, 8
@@ -31,9 +31,7 @@ def write(book: Book, contents: Contents) -> None:
     sheet.set_column(SAME, SAME, 10)
     sheet.set_column(SAME + 1, SAME + 1, 3)
     sheet.set_column(GIVEN, GIVEN_SAME, 14)
-    sheet.set_row(0, 30)
-    sheet.write_string(0, 0, "Was this workbook recalculated right?", book.look(theme.TITLE))
-    sheet.write_url(1, 0, f"internal:'{NETWORK}'!A1", book.look(theme.LINK), "← Network")
+    book.heading(sheet, "Was this workbook recalculated right?")
     sheet.write_string(
         1,
         QUANTITY,

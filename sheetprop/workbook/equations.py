@@ -5,7 +5,7 @@ from __future__ import annotations
 from sheetprop.network import RATE, Quantity, Role
 from sheetprop.workbook import theme
 from sheetprop.workbook.book import Book, Sheet, reference
-from sheetprop.workbook.contents import EQUATIONS, FIRST_ROW, NETWORK, Contents
+from sheetprop.workbook.contents import EQUATIONS, FIRST_ROW, Contents
 from sheetprop.workbook.learning_rate import formula
 
 LABEL, EQUATION, CELL, FORMULA, VALUE = range(5)
@@ -23,9 +23,7 @@ def write(book: Book, contents: Contents) -> None:
     table = contents.tables[0]
     for column, width in ((LABEL, 13), (EQUATION, 88), (CELL, 16), (FORMULA, 66), (VALUE, 15)):
         sheet.set_column(column, column, width)
-    sheet.set_row(0, 30)
-    sheet.write_string(0, 0, "Equations", book.look(theme.TITLE))
-    sheet.write_url(1, 0, f"internal:'{NETWORK}'!A1", book.look(theme.LINK), "← Network")
+    book.heading(sheet, "Equations")
     sheet.write_string(
         1,
         EQUATION,

@@ -13,7 +13,7 @@ from sheetprop.descent import forward
 from sheetprop.network import Role, partial
 from sheetprop.workbook import theme
 from sheetprop.workbook.book import NUM_ERROR, Book, Sheet, address
-from sheetprop.workbook.contents import GRADIENT_CHECK, NETWORK, Contents
+from sheetprop.workbook.contents import GRADIENT_CHECK, Contents
 from sheetprop.workbook.picks import Picks, write_picks
 
 EPSILON = 1e-4
@@ -41,9 +41,7 @@ def write(book: Book, contents: Contents) -> None:
     sheet = book.sheet(GRADIENT_CHECK, theme.ROLE_COLOURS[Role.GRADIENT][1])
     sheet.set_column(0, 0, 17)
     sheet.set_column(CURRENT, len(_forward_keys(contents)), 18)
-    sheet.set_row(0, 30)
-    sheet.write_string(0, 0, "Gradient check", book.look(theme.TITLE))
-    sheet.write_url(1, 0, f"internal:'{NETWORK}'!A1", book.look(theme.LINK), "← Network")
+    book.heading(sheet, "Gradient check")
     question = "Move one weight by ±ε and run the forward pass again: does E_total change as ∂E/∂w says?"
     sheet.write_string(1, 1, question, book.look(theme.SUBTITLE))
     picks = write_picks(

@@ -14,7 +14,6 @@ from sheetprop.workbook.contents import (
     FIRST_ROW,
     HEADER_ROW,
     LEARNING_RATES,
-    NETWORK,
     Contents,
     IterationTable,
 )
@@ -84,9 +83,7 @@ def _column(book: Book, table: IterationTable, key: str) -> Column:
 
 
 def _write_top(book: Book, sheet: Sheet, table: IterationTable, chart_column: int) -> None:
-    sheet.set_row(0, 30)
-    sheet.write_string(0, 0, "Gradient descent, one row per iteration", book.look(theme.TITLE))
-    sheet.write_url(1, 0, f"internal:'{NETWORK}'!A1", book.look(theme.LINK), "← Network")
+    book.heading(sheet, "Gradient descent, one row per iteration")
     sheet.write_url(1, 2, f"internal:'{LEARNING_RATES}'!A1", book.look(theme.LINK), "All learning rates")
     chart = reference(table.sheet, 0, chart_column)
     sheet.write_url(1, 5, f"internal:{chart}", book.look(theme.LINK), "Chart of E_total →")

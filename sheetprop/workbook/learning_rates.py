@@ -13,7 +13,6 @@ from sheetprop.workbook.contents import (
     HEADER_ROW,
     ITERATIONS_NAME,
     LEARNING_RATES,
-    NETWORK,
     RATES_NAME,
     Contents,
     IterationTable,
@@ -29,9 +28,7 @@ def write(book: Book, contents: Contents) -> None:
     sheet = book.sheet(LEARNING_RATES, theme.ACCENT)
     tables = contents.tables
     last = tables[0].last_row
-    sheet.set_row(0, 30)
-    sheet.write_string(0, 0, "Learning rates compared", book.look(theme.TITLE))
-    sheet.write_url(1, 0, f"internal:'{NETWORK}'!A1", book.look(theme.LINK), "← Network")
+    book.heading(sheet, "Learning rates compared")
     sheet.write_string(THRESHOLD_ROW, 0, "Threshold for E_total", book.look(theme.LABEL))
     book.changeable(sheet, THRESHOLD_ROW, THRESHOLD_COLUMN, "threshold", THRESHOLD)
     sheet.write_string(

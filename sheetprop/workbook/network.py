@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 from sheetprop.network import Role, partial
 from sheetprop.workbook import theme
-from sheetprop.workbook.book import Book, Sheet, Value, address, cell_name
+from sheetprop.workbook.book import Book, Sheet, address, cell_name
 from sheetprop.workbook.contents import (
     CHECKS,
     EQUATIONS,
@@ -16,22 +13,14 @@ from sheetprop.workbook.contents import (
     NETWORK,
     Contents,
 )
+from sheetprop.workbook.drawing import Drawing, Shown, drawing_rows
 from sheetprop.workbook.picks import Picks, write_picks
 
 TOP_ROW, PICK_ROW = 3, 4
 GIVEN_COLUMN, DRAWING_COLUMN = 1, 5
-DRAWING_ROW = 6
-BOX_ROWS, GAP_ROWS = 4, 3
+DRAWING_ROW = PICK_ROW + 1
 PREFIX = "pick"
 WIDTHS = (2, 13, 12, 12, 3, 11, 13, 10, 12, 11, 12, 13, 10, 12, 14, 12, 13, 13)
-
-
-@dataclass(frozen=True)
-class Shown:
-    """The cell in which a quantity of the picked iteration and rate stands, and its value when the file is made."""
-
-    cell: str
-    value: Value
 
 
 def write(book: Book, contents: Contents) -> None:
@@ -55,10 +44,9 @@ def write(book: Book, contents: Contents) -> None:
         note=(PICK_ROW, DRAWING_COLUMN + 5),
         numbers=(PICK_ROW, len(WIDTHS) - 2),
     )
-    drawing_end = DRAWING_ROW + max(map(len, contents.network.neurons)) * (BOX_ROWS + GAP_ROWS) - GAP_ROWS
-    below = max(drawing_end, PICK_ROW + len(contents.assignment.given)) + 2
+    below = max(DRAWING_ROW + drawing_rows(contents), PICK_ROW + len(contents.assignment.given)) + 2
     shown = _write_variables(book, sheet, contents, picks, below)
-    _write_drawing(book, sheet, contents, shown)
+    Drawing(book, sheet, contents, shown, DRAWING_ROW, DRAWING_COLUMN).write()
     row = _write_legend(book, sheet, below)
     _write_links(book, sheet, contents, row + 1)
     sheet.activate()
@@ -126,91 +114,6 @@ def _write_chosen(book: Book, sheet: Sheet, picks: Picks, key: str, row: int, co
     look = book.look(theme.CELL, num_format=theme.ROLE_NUMBERS[role], align="center")
     sheet.write_computed(row, column, "=" + picks.chosen(key), value, look)
     return Shown(address(row, column), value)
-
-
-def _write_drawing(book: Book, sheet: Sheet, contents: Contents, shown: Mapping[str, Shown]) -> None:
-    network = contents.network
-    column = DRAWING_COLUMN
-    _caption(book, sheet, column, "inputs", Role.INPUT)
-    for n, key in enumerate(network.neurons[0]):
-        _write_box(book, sheet, contents, shown, _box_row(n) + 1, column, [key])
-    for depth in range(1, len(network.neurons)):
-        neurons = network.neurons[depth]
-        last = depth == len(network.layers)
-        _write_lines(book, sheet, column + 1, len(network.neurons[depth - 1]), len(neurons))
-        _caption(book, sheet, column + 2, "weights", Role.WEIGHT)
-        _caption(book, sheet, column + 3, "and gradients", Role.GRADIENT)
-        _caption(book, sheet, column + 4, "output sum" if last else "hidden sum", Role.FORWARD)
-        _caption(book, sheet, column + 5, network.layers[depth - 1].activation.name, Role.FORWARD)
-        for n, neuron in enumerate(neurons):
-            incoming = [c.weight for c in network.connections if c.neuron == neuron]
-            keys = [key for weight in incoming for key in (weight, partial("E", weight))]
-            for offset, key in enumerate(keys):
-                _write_pair(book, sheet, contents, shown, _box_row(n) + offset, column + 2, key)
-            slope = partial(f"a_{neuron}", neuron)
-            _write_box(book, sheet, contents, shown, _box_row(n), column + 4, [neuron, partial("E", neuron)])
-            _write_box(book, sheet, contents, shown, _box_row(n), column + 5, [f"a_{neuron}", slope])
-        column += 5
-    column += 1
-    _caption(book, sheet, column, "error", Role.ERROR)
-    _caption(book, sheet, column + 1, "total", Role.ERROR)
-    for n in range(len(network.neurons[-1])):
-        _write_box(book, sheet, contents, shown, _box_row(n), column, [f"E{n + 1}", f"t{n + 1}"])
-    middle = (_box_row(0) + _box_row(len(network.neurons[-1]) - 1) + BOX_ROWS) // 2
-    _write_box(book, sheet, contents, shown, middle - 1, column + 1, ["E_total"])
-
-
-def _box_row(n: int) -> int:
-    return DRAWING_ROW + n * (BOX_ROWS + GAP_ROWS)
-
-
-def _caption(book: Book, sheet: Sheet, column: int, text: str, role: Role) -> None:
-    look = theme.NOTE | {"align": "center", "font_color": theme.ROLE_COLOURS[role][1]}
-    sheet.write_string(DRAWING_ROW - 1, column, text, book.look(look))
-
-
-def _write_box(
-    book: Book, sheet: Sheet, contents: Contents, shown: Mapping[str, Shown], row: int, column: int, keys: list[str]
-) -> None:
-    """Label over value for each key, one below the other."""
-    for n, key in enumerate(keys):
-        look = theme.role_box(contents.network[key].role)
-        sheet.write_string(row + 2 * n, column, contents.network.label(key), book.look(look, bold=True))
-        _write_live(book, sheet, contents, shown, row + 2 * n + 1, column, key)
-
-
-def _write_pair(
-    book: Book, sheet: Sheet, contents: Contents, shown: Mapping[str, Shown], row: int, column: int, key: str
-) -> None:
-    """Label beside value."""
-    look = theme.role_box(contents.network[key].role, bold=True)
-    sheet.write_string(row, column, contents.network.label(key), book.look(look))
-    _write_live(book, sheet, contents, shown, row, column + 1, key)
-
-
-def _write_live(
-    book: Book, sheet: Sheet, contents: Contents, shown: Mapping[str, Shown], row: int, column: int, key: str
-) -> None:
-    look = book.look(theme.role_box(contents.network[key].role))
-    if key in shown:
-        sheet.write_computed(row, column, f"={shown[key].cell}", shown[key].value, look)
-        return
-    # Steps are not among the variables, nor columns of the classic layout: computed from what is shown.
-    equation = contents.network.equation(key, shown)
-    assert equation is not None
-    formula = equation.excel(lambda k: shown[k].cell)
-    sheet.write_computed(row, column, f"={formula}", float(contents.computed[key][0, 0]), look)
-
-
-def _write_lines(book: Book, sheet: Sheet, column: int, sources: int, neurons: int) -> None:
-    """The connections between two layers of two neurons, as the borders of one merged cell."""
-    if (sources, neurons) != (2, 2):
-        # Borders can draw no other number of lines; the weights' labels still say what they connect.
-        return
-    line = {"top": 2, "bottom": 2, "diag_type": 3, "diag_border": 2} | dict.fromkeys(
-        ("top_color", "bottom_color", "diag_color"), theme.ROLE_COLOURS[Role.WEIGHT][1]
-    )
-    sheet.merge_range(_box_row(0) + 2, column, _box_row(1) + 1, column, "", book.look(theme.BASE, **line))
 
 
 def _write_legend(book: Book, sheet: Sheet, row: int) -> int:
