@@ -52,6 +52,12 @@ class Assignment:
             )
 
     @property
+    def columns(self) -> list[str]:
+        """The keys of the quantities that have a column in the layout; the classic one has none for steps."""
+        roles = [role for role in Role if role is not Role.STEP or self.layout is Layout.FULL]
+        return self.network.keys(*roles)
+
+    @property
     def given(self) -> dict[str, float]:
         """Targets, inputs and initial weights by key, in the order of the sheet's columns."""
         values = {

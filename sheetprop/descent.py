@@ -30,12 +30,21 @@ def trajectory(assignment: Assignment) -> pd.DataFrame:
 
 
 def compute(assignment: Assignment) -> dict[str, np.ndarray]:
-    """Every quantity by key, as an array of shape (learning rates, iterations); NaN where Excel says #NUM!."""
+    """Every quantity by key, as an array of shape (learning rates, iterations); NaN where Excel says #NUM!.
+
+    Each is computed by the equation that stands in its cell, in which the layout may have inserted others: the same
+    rounding, step by step, is what keeps a trajectory comparable where a large learning rate makes it chaotic.
+    """
     network, count = assignment.network, assignment.iterations
     rates = np.array(assignment.learning_rates)
+    in_cells = assignment.columns
     columns = {key: n for n, key in enumerate(network.keys())}
     table = np.empty((count, len(columns), len(rates)))
-    equations = [(columns[q.key], q.key, q.equation.function()) for q in network.quantities if q.equation]
+    equations = [
+        (columns[key], key, equation.function())
+        for key in network.keys()
+        if (equation := network.equation(key, in_cells if key in in_cells else network.keys())) is not None
+    ]
     updates = [(columns[q.key], q.key, q.next.function()) for q in network.quantities if q.next]
     values = {key: np.full(len(rates), value) for key, value in assignment.given.items()} | {RATE: rates}
     constants = [(columns[key], value) for key, value in assignment.given.items() if network[key].next is None]

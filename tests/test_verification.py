@@ -242,3 +242,26 @@ def test_rounding_of_long_sums_is_allowed() -> None:
     assert abs(sum(numbers) - exact) > TOLERANCE.relative * exact
     assert abs(sum(numbers) - exact) <= relative * exact
     assert abs(sum(numbers[1:]) - exact) > relative * exact
+
+
+def test_chaotic_trajectory_of_long_numbers_is_confirmed(tmp_path: Path) -> None:
+    """Where rounding grows without bound, the file keeps all digits and NumPy rounds as its formulas do."""
+    result = generate(
+        path=tmp_path / "x.xlsx",
+        inputs=[-0.13156465730320807, 0.027291202490697164],
+        targets=[0.2767665230402315, 0.6204239612693543],
+        weights=[
+            0.42550014448282286,
+            2.148976011031131,
+            -0.3132192767004246,
+            1.2030897368064313,
+            -0.0032640015603232113,
+            -1.0729996688902923,
+            -7.431908185792219,
+            -4.710284801160987,
+        ],
+        learning_rates=[171.039667418277, 50514.32821305779],
+        iterations=300,
+        layout="classic",
+    )
+    assert result.passed, result.remarks

@@ -114,6 +114,11 @@ class Sheet(Worksheet):  # type: ignore[misc]
                 self._write_cell(row - 1, column, cell)
             self.fh.write(at_row(cells % texts, row))
 
+    def _xml_number_element(self, number: float, attributes: Iterable[tuple[str, object]] = ()) -> None:
+        # XlsxWriter's own writes 16 digits where a number may need 17: too few once a trajectory is chaotic.
+        written = "".join(f' {key}="{value}"' for key, value in attributes)
+        self.fh.write(f"<c{written}><v>{number!r}</v></c>")
+
     def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
         # XlsxWriter's own searches for functions newer than Excel 2007, of which there is none here.
         return formula.removeprefix("=")

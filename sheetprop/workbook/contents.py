@@ -10,7 +10,7 @@ import numpy as np
 from xlsxwriter.utility import xl_col_to_name
 
 from sheetprop.assignment import Assignment
-from sheetprop.network import ITERATION, Network, Role
+from sheetprop.network import ITERATION, Network
 from sheetprop.options import Layout
 from sheetprop.workbook.book import reference
 
@@ -82,9 +82,8 @@ class Contents:
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """The keys of the iteration sheets' columns, from the left."""
-        if self.assignment.layout is Layout.CLASSIC:
-            return tuple(self.network.keys(*(role for role in Role if role is not Role.STEP)))
-        return (ITERATION, *self.network.keys())
+        numbered = self.assignment.layout is Layout.FULL
+        return (*((ITERATION,) if numbered else ()), *self.assignment.columns)
 
     @cached_property
     def tables(self) -> tuple[IterationTable, ...]:
