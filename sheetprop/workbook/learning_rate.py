@@ -8,6 +8,7 @@ from sheetprop.network import ITERATION, RATE, Role
 from sheetprop.options import Layout
 from sheetprop.workbook import theme
 from sheetprop.workbook.book import ABOVE, ROW, Book, Column, Sheet, at_row, cell_name, reference
+from sheetprop.workbook.chart import Line, error_chart
 from sheetprop.workbook.contents import (
     BAND_ROW,
     COMPARISON_COLUMN,
@@ -116,23 +117,13 @@ def _write_headers(book: Book, sheet: Sheet, table: IterationTable) -> None:
 
 
 def _write_chart(book: Book, sheet: Sheet, table: IterationTable, column: int) -> None:
-    chart = book.file.add_chart({"type": "scatter", "subtype": "straight"})
     iterations = (
         table.range(ITERATION)
         if ITERATION in table.columns
         else reference(LEARNING_RATES, FIRST_ROW, COMPARISON_COLUMN, table.last_row)
     )
-    chart.add_series(
-        {
-            "name": "E_total",
-            "categories": "=" + iterations,
-            "categories_data": list(range(table.iterations)),
-            "values": "=" + table.range("E_total"),
-            "values_data": theme.chart_values(table.values["E_total"]),
-            "line": {"color": theme.ROLE_COLOURS[Role.ERROR][1], "width": 2.25},
-        }
-    )
-    theme.style_error_chart(chart, "E_total over the iterations", table.iterations)
+    line = Line("E_total", table.range("E_total"), table.values["E_total"], theme.ROLE_COLOURS[Role.ERROR][1])
+    chart = error_chart(book, "E_total over the iterations", iterations, [line])
     chart.set_legend({"none": True})
     chart.set_size({"width": 640, "height": 380})
     sheet.insert_chart(FIRST_ROW, column, chart, {"object_position": 3, "description": "E_total by iteration"})

@@ -7,6 +7,7 @@ import numpy as np
 from sheetprop.network import Role
 from sheetprop.workbook import theme
 from sheetprop.workbook.book import ROW, Book, Column, Sheet, Value, address, reference
+from sheetprop.workbook.chart import Line, error_chart
 from sheetprop.workbook.contents import (
     COMPARISON_COLUMN,
     FIRST_ROW,
@@ -127,20 +128,19 @@ def _write_comparison(book: Book, sheet: Sheet, contents: Contents) -> None:
 
 def _write_charts(book: Book, sheet: Sheet, tables: tuple[IterationTable, ...]) -> None:
     top = FIRST_ROW + len(tables) + 1
-    for place, logarithmic in enumerate((False, True)):
-        chart = book.file.add_chart({"type": "scatter", "subtype": "straight"})
-        for table in tables:
-            column = COMPARISON_COLUMN + 1 + table.index
-            chart.add_series({
-                "name": [LEARNING_RATES, FIRST_ROW + table.index, 0],
-                "categories": "=" + reference(LEARNING_RATES, FIRST_ROW, COMPARISON_COLUMN, table.last_row),
-                "categories_data": list(range(table.iterations)),
-                "values": "=" + reference(LEARNING_RATES, FIRST_ROW, column, table.last_row),
-                "values_data": theme.chart_values(table.values["E_total"]),
-                "line": {"color": theme.SERIES_COLOURS[table.index % len(theme.SERIES_COLOURS)], "width": 2},
-            })  # fmt: skip
-        scale = "logarithmic" if logarithmic else "linear"
-        theme.style_error_chart(chart, f"E_total by learning rate, {scale}", tables[0].iterations, logarithmic)
+    iterations = reference(LEARNING_RATES, FIRST_ROW, COMPARISON_COLUMN, tables[0].last_row)
+    lines = [
+        Line(
+            f"={reference(LEARNING_RATES, FIRST_ROW + table.index, 0)}",
+            reference(LEARNING_RATES, FIRST_ROW, COMPARISON_COLUMN + 1 + table.index, table.last_row),
+            table.values["E_total"],
+            theme.SERIES_COLOURS[table.index % len(theme.SERIES_COLOURS)],
+        )
+        for table in tables
+    ]
+    for place, scale in enumerate(("linear", "logarithmic")):
+        title = f"E_total by learning rate, {scale}"
+        chart = error_chart(book, title, iterations, lines, logarithmic=scale == "logarithmic")
         chart.set_legend({"position": "right", "font": {"name": "Calibri", "size": 10}})
         chart.set_size(CHART_SIZE)
         options = {"object_position": 3, "description": f"E_total of every learning rate, {scale} scale"}

@@ -1,10 +1,8 @@
-"""The workbook's one look: colours by role, cell formats, number formats, charts."""
+"""The workbook's one look: colours by role, cell formats, number formats."""
 
 from __future__ import annotations
 
 from typing import Any
-
-import numpy as np
 
 from sheetprop.network import Role
 
@@ -94,22 +92,3 @@ def role_box(role: Role, **more: Any) -> dict[str, Any]:
     """The format of a coloured box, in the drawing and the legend."""
     light, dark = ROLE_COLOURS[role]
     return BASE | {"bg_color": light, "font_color": dark, "align": "center", "num_format": ROLE_NUMBERS[role]} | more
-
-
-def style_error_chart(chart: Any, title: str, iterations: int, logarithmic: bool = False) -> None:
-    """Give an XlsxWriter chart of E_total over the iterations the workbook's look."""
-    font = {"name": "Calibri", "size": 10, "color": MUTED}
-    grid = {"visible": True, "line": {"color": "#E5E7EB", "width": 0.75}}
-    chart.set_title({"name": title, "name_font": {"name": "Calibri", "size": 13, "bold": True, "color": ACCENT}})
-    axis = {"name_font": font, "num_font": font}
-    across = {"name": "iteration", "min": 0, "max": max(iterations - 1, 1), "num_format": "0", "line": {"color": RULE}}
-    chart.set_x_axis(axis | across | {"label_position": "low"})
-    upward = {"name": "E_total", "major_gridlines": grid, "line": {"none": True}}
-    scale = {"log_base": 10, "crossing": "min", "num_format": "0.E+00"} if logarithmic else {"num_format": "General"}
-    chart.set_y_axis(axis | upward | scale)
-    chart.set_chartarea({"border": {"color": RULE}})
-
-
-def chart_values(values: np.ndarray) -> list[float | None]:
-    """The values of a series as its chart keeps them for viewers that compute nothing; gaps where #NUM! is."""
-    return [None if np.isnan(value) else value for value in values.tolist()]

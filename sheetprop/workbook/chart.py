@@ -1,0 +1,56 @@
+"""The chart of E_total over the iterations, of one learning rate or of several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sheetprop.workbook import theme
+from sheetprop.workbook.book import Book
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the chart: its name (a text, or the reference of a cell), where its values stand, and the values."""
+
+    name: str
+    reference: str
+    values: np.ndarray
+    colour: str
+
+
+def error_chart(book: Book, title: str, iterations: str, lines: Iterable[Line], logarithmic: bool = False) -> Any:
+    """Make the chart; ``iterations`` is the reference of the iterations' column. Returns an XlsxWriter chart.
+
+    It keeps the values for viewers that compute nothing; where #NUM! is, a line has a gap.
+    """
+    chart = book.file.add_chart({"type": "scatter", "subtype": "straight"})
+    # XlsxWriter's own takes three tags of Python for each of thousands of points.
+    chart._write_pt = lambda index, value: chart.fh.write(f'<c:pt idx="{index}"><c:v>{value!r}</c:v></c:pt>')
+    count = 1
+    for line in lines:
+        count = len(line.values)
+        chart.add_series(
+            {
+                "name": line.name,
+                "categories": f"={iterations}",
+                "categories_data": list(range(count)),
+                "values": f"={line.reference}",
+                "values_data": [None if np.isnan(value) else value for value in line.values.tolist()],
+                "line": {"color": line.colour, "width": 2},
+            }
+        )
+    font = {"name": "Calibri", "size": 10, "color": theme.MUTED}
+    name_font = {"name": "Calibri", "size": 13, "bold": True, "color": theme.ACCENT}
+    chart.set_title({"name": title, "name_font": name_font})
+    axis = {"name_font": font, "num_font": font}
+    across = {"min": 0, "max": max(count - 1, 1), "num_format": "0", "line": {"color": theme.RULE}}
+    chart.set_x_axis(axis | across | {"name": "iteration", "label_position": "low"})
+    grid = {"visible": True, "line": {"color": "#E5E7EB", "width": 0.75}}
+    scale = {"log_base": 10, "crossing": "min", "num_format": "0.E+00"} if logarithmic else {"num_format": "General"}
+    chart.set_y_axis(axis | scale | {"name": "E_total", "major_gridlines": grid, "line": {"none": True}})
+    chart.set_chartarea({"border": {"color": theme.RULE}})
+    return chart
