@@ -33,7 +33,7 @@ class Spreadsheet:
     def __init__(self, path: Path) -> None:
         """Open and recalculate; raises InputError where ``path`` is no workbook that can be read."""
         try:
-            self._book = formualizer.load_workbook(str(path))
+            self._book = formualizer.Workbook.load_path(str(path), config=_configuration())
             self._book.evaluate_all()
         except Exception as error:  # the engine raises no narrower class
             raise InputError(f"{path}: cannot be opened as a workbook: {error}") from None
@@ -64,6 +64,13 @@ class Spreadsheet:
     def formula(self, sheet: str, row: int, column: int) -> str | None:
         """The formula of a cell (from zero) without its =, None where there is none."""
         return self._book.get_formula(sheet, row + 1, column + 1) or None
+
+
+def _configuration() -> formualizer.WorkbookConfig:
+    evaluation = formualizer.EvaluationConfig()
+    # Each row needs the row above, so few formulas are ever ready at once: threads cost more than they bring.
+    evaluation.enable_parallel = False
+    return formualizer.WorkbookConfig(mode=formualizer.WorkbookMode.Interactive, eval_config=evaluation)
 
 
 def _other(value: Any) -> Other:
