@@ -54,8 +54,7 @@ class Assignment:
     @property
     def columns(self) -> list[str]:
         """The keys of the quantities that have a column in the layout; the classic one has none for steps."""
-        roles = [role for role in Role if role is not Role.STEP or self.layout is Layout.FULL]
-        return self.network.keys(*roles)
+        return self.network.keys() if self.layout is Layout.FULL else self.network.keys_except(Role.STEP)
 
     @property
     def given(self) -> dict[str, float]:

@@ -130,6 +130,10 @@ class Network:
         """Keys of the quantities with these roles (all without any), in the order of the sheet's columns."""
         return [q.key for q in self.quantities if not roles or q.role in roles]
 
+    def keys_except(self, *roles: Role) -> list[str]:
+        """Keys of the quantities with other roles than these, in the order of the sheet's columns."""
+        return [q.key for q in self.quantities if q.role not in roles]
+
     def label(self, key: str) -> str:
         """How a quantity, the learning rate or the iteration is shown to people."""
         return {RATE: "η", ITERATION: "iteration"}.get(key) or self[key].label

@@ -126,8 +126,9 @@ def verify(
     for n, stored in enumerate(sheets):
         report("comparing", n, len(result.sheets))
         evaluated = spreadsheet.values(stored.name, *stored.shape) if all(stored.shape) else stored.values
-        result.cells += int(stored.formulas.sum())
-        result.formulas += int(stored.formulas.sum())
+        formulas = int(stored.formulas.sum())
+        result.cells += formulas
+        result.formulas += formulas
         _compare_stored(result, stored, evaluated, sizes.get(stored.name, {}))
         for (row, column), (name, value) in constants.get(stored.name, {}).items():
             result.cells += 1

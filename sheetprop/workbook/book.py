@@ -203,14 +203,15 @@ def address(row: int, column: int, absolute: bool = False) -> str:
     return f"${xl_col_to_name(column)}${row + 1}" if absolute else f"{xl_col_to_name(column)}{row + 1}"
 
 
-def reference(sheet: str, row: int, column: int, last_row: int | None = None, last_column: int | None = None) -> str:
-    """The absolute reference of a cell or range of another sheet, rows and columns from zero."""
-    first = f"${xl_col_to_name(column)}${row + 1}"
-    quoted = "'" + sheet.replace("'", "''") + "'"
-    if last_row is None and last_column is None:
-        return f"{quoted}!{first}"
-    last = f"${xl_col_to_name(column if last_column is None else last_column)}$"
-    return f"{quoted}!{first}:{last}{(row if last_row is None else last_row) + 1}"
+def column_range(first_row: int, column: int, last_row: int) -> str:
+    """The absolute address of cells of one column of the same sheet, from zero."""
+    return f"{address(first_row, column, absolute=True)}:{address(last_row, column, absolute=True)}"
+
+
+def reference(sheet: str, row: int, column: int, last_row: int | None = None) -> str:
+    """The absolute reference of a cell of another sheet, or of cells of one of its columns, from zero."""
+    cells = address(row, column, absolute=True) if last_row is None else column_range(row, column, last_row)
+    return "'" + sheet.replace("'", "''") + f"'!{cells}"
 
 
 def cell_name(key: str) -> str:

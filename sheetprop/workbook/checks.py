@@ -14,7 +14,7 @@ import numpy as np
 from sheetprop.network import ITERATION
 from sheetprop.tolerance import TOLERANCE
 from sheetprop.workbook import theme
-from sheetprop.workbook.book import NUM_ERROR, Book, Sheet, address, cell_name
+from sheetprop.workbook.book import NUM_ERROR, Book, Sheet, address, cell_name, column_range
 from sheetprop.workbook.contents import CHECKS, Contents, IterationTable
 
 VERDICT_ROW, TOLERANCE_ROW = 2, 4
@@ -76,7 +76,7 @@ def _sum_of_sizes(values: np.ndarray) -> float:
 
 def _headings(book: Book, sheet: Sheet, first_column: int, headings: tuple[str, ...]) -> None:
     for column, heading in enumerate(headings, start=first_column):
-        sheet.write_string(HEADER_ROW, column, heading, book.look(theme.HEADING, valign="vcenter"))
+        sheet.write_string(HEADER_ROW, column, heading, book.look(theme.HEADING))
 
 
 def _write_numbers(book: Book, sheet: Sheet, contents: Contents) -> str:
@@ -145,7 +145,7 @@ def _verdicts(book: Book, sheet: Sheet, column: int, end: int) -> str:
             FIRST_ROW, column, end - 1, column,
             {"type": "cell", "criteria": "==", "value": value, "format": book.look(look)},
         )  # fmt: skip
-    return f"{address(FIRST_ROW, column, absolute=True)}:{address(end - 1, column, absolute=True)}"
+    return column_range(FIRST_ROW, column, end - 1)
 
 
 def _write_verdict(book: Book, sheet: Sheet, numbers: str, given: str, count: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sheetprop.network import RATE, Quantity, Role
 from sheetprop.workbook import theme
-from sheetprop.workbook.book import Book, Sheet, reference
+from sheetprop.workbook.book import Book, Sheet
 from sheetprop.workbook.contents import EQUATIONS, FIRST_ROW, Contents
 from sheetprop.workbook.learning_rate import formula
 
@@ -81,8 +81,7 @@ def _quantity(book: Book, sheet: Sheet, row: int, contents: Contents, quantity: 
 def _link(book: Book, sheet: Sheet, row: int, contents: Contents, key: str, iteration: int) -> None:
     table = contents.tables[0]
     cell = f"{table.letter(key)}{FIRST_ROW + iteration + 1}"
-    target = reference(table.sheet, FIRST_ROW + iteration, table.column(key))
-    sheet.write_url(row, CELL, f"internal:{target}", book.look(theme.CELL | theme.LINK), cell)
+    sheet.write_url(row, CELL, f"internal:{table.cell(key, iteration)}", book.look(theme.CELL | theme.LINK), cell)
 
 
 def _write_updates(book: Book, sheet: Sheet, row: int, contents: Contents) -> int:
@@ -110,7 +109,7 @@ def _write_derivation(book: Book, sheet: Sheet, row: int, contents: Contents, we
     gradient = derivation[0]
     for depth, quantity in enumerate(derivation):
         row = _quantity(book, sheet, row, contents, quantity, indent=min(depth, 1))
-    inserted = network.equation(gradient.key, network.keys(*(role for role in Role if role is not Role.STEP)))
+    inserted = network.equation(gradient.key, network.keys_except(Role.STEP))
     assert inserted is not None
     sheet.write_string(row, EQUATION, f"{gradient.label} = {inserted.text(network.label)}",
                        book.look(theme.CELL, indent=1, bold=True))  # fmt: skip

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from sheetprop.descent import forward
 from sheetprop.network import Role, partial
 from sheetprop.workbook import theme
-from sheetprop.workbook.book import NUM_ERROR, Book, Sheet, address
+from sheetprop.workbook.book import NUM_ERROR, Book, Sheet, address, column_range
 from sheetprop.workbook.contents import GRADIENT_CHECK, Contents
 from sheetprop.workbook.picks import Picks, write_picks
 
@@ -34,6 +34,8 @@ HEADINGS = (
     "verdict",
 )
 AGREE, DIFFER = "agree", "differ"
+Passes = dict[str, tuple[Mapping[str, float], Mapping[str, float]]]
+"""Per weight: the quantities with the weight moved up, and with it moved down."""
 
 
 def write(book: Book, contents: Contents) -> None:
@@ -73,16 +75,11 @@ def _write_step(book: Book, sheet: Sheet) -> None:
 
 
 def _forward_keys(contents: Contents) -> list[str]:
-    return [q.key for q in contents.network.quantities if q.role not in (Role.STEP, Role.GRADIENT)]
+    return contents.network.keys_except(Role.STEP, Role.GRADIENT)
 
 
-def _write_forward_passes(
-    book: Book, sheet: Sheet, contents: Contents, picks: Picks, start: int
-) -> dict[str, tuple[Mapping[str, float], Mapping[str, float]]]:
-    """Forward passes from row ``start`` on: of the weights as they are, then of each weight moved up and down.
-
-    Returns the quantities of the two passes per weight.
-    """
+def _write_forward_passes(book: Book, sheet: Sheet, contents: Contents, picks: Picks, start: int) -> Passes:
+    """Forward passes from row ``start`` on: of the weights as they are, then of each weight moved up and down."""
     network = contents.network
     columns = {key: n for n, key in enumerate(_forward_keys(contents), start=1)}
     sheet.write_string(start - 2, 0, "The forward passes", book.look(theme.SECTION))
@@ -109,7 +106,7 @@ def _write_forward_passes(
 
     given = {key: float(contents.computed[key][0, 0]) for key in contents.assignment.given}
     write_pass(start, "none", forward(network, given), None, "")
-    moved: dict[str, tuple[Mapping[str, float], Mapping[str, float]]] = {}
+    moved: Passes = {}
     for n, weight in enumerate(network.keys(Role.WEIGHT)):
         up, down = (forward(network, given | {weight: given[weight] + step}) for step in (EPSILON, -EPSILON))
         write_pass(start + 1 + 2 * n, f"{weight} + ε", up, weight, "+epsilon")
@@ -124,7 +121,7 @@ def _write_comparison(
     contents: Contents,
     picks: Picks,
     start: int,
-    moved: Mapping[str, tuple[Mapping[str, float], Mapping[str, float]]],
+    moved: Passes,
 ) -> None:
     network = contents.network
     columns = {key: n for n, key in enumerate(_forward_keys(contents), start=1)}
@@ -166,7 +163,7 @@ def _write_comparison(
     for verdict, colours in ((AGREE, theme.GOOD), (DIFFER, theme.BAD)):
         condition = {"type": "cell", "criteria": "==", "value": f'"{verdict}"', "format": book.look(colours)}
         sheet.conditional_format(FIRST_ROW, VERDICT, last, VERDICT, condition)
-    agreeing = f'COUNTIF({address(FIRST_ROW, VERDICT)}:{address(last, VERDICT)},"{AGREE}")'
+    agreeing = f'COUNTIF({column_range(FIRST_ROW, VERDICT, last)},"{AGREE}")'
     text = f" of {len(moved)} gradients agree with their difference quotients"
     sheet.write_computed(
         last + 1, BACKWARD, f'={agreeing}&"{text}"', f"{verdicts.count(AGREE)}{text}", book.look(theme.LABEL)

@@ -6,7 +6,7 @@ import numpy as np
 
 from sheetprop.network import Role
 from sheetprop.workbook import theme
-from sheetprop.workbook.book import ROW, Book, Column, Sheet, Value, address, reference
+from sheetprop.workbook.book import ROW, Book, Column, Sheet, Value, address, column_range, reference
 from sheetprop.workbook.chart import Line, error_chart
 from sheetprop.workbook.contents import (
     COMPARISON_COLUMN,
@@ -59,7 +59,7 @@ def _write_summary(book: Book, sheet: Sheet, tables: tuple[IterationTable, ...])
         "Sheet",
     )
     for column, heading in enumerate(headings):
-        sheet.write_string(HEADER_ROW, column, heading, book.look(theme.HEADING, valign="vcenter"))
+        sheet.write_string(HEADER_ROW, column, heading, book.look(theme.HEADING))
     error = book.look(theme.CELL, num_format=theme.ROLE_NUMBERS[Role.ERROR], align="center")
     count = book.look(theme.CELL, num_format='#,##0;-0;"never"', align="center")
     for row, table in enumerate(tables, start=FIRST_ROW):
@@ -73,14 +73,10 @@ def _write_summary(book: Book, sheet: Sheet, tables: tuple[IterationTable, ...])
         sheet.write_computed(row, 1, f"={first}", float(values[0]), error)
         sheet.write_computed(row, 2, f"={last}", float(values[-1]), error)
         reached = book.look(theme.CELL, num_format="#,##0", align="center")
-        everything = _range(FIRST_ROW, column, table.last_row)
+        everything = column_range(FIRST_ROW, column, table.last_row)
         sheet.write_computed(row, 3, _reached_formula(everything), iterations_until(values, THRESHOLD), reached)
         sheet.write_computed(row, 4, _rises_formula(everything, column, table), rises(values), count)
         sheet.write_url(row, 5, f"internal:'{table.sheet}'!A1", book.look(theme.CELL | theme.LINK), table.sheet)
-
-
-def _range(first_row: int, column: int, last_row: int) -> str:
-    return f"{address(first_row, column, absolute=True)}:{address(last_row, column, absolute=True)}"
 
 
 def _reached_formula(errors: str) -> str:
@@ -90,11 +86,9 @@ def _reached_formula(errors: str) -> str:
 
 
 def _rises_formula(errors: str, column: int, table: IterationTable) -> str:
-    if table.iterations == 1:
-        return f'=IF(COUNT({errors})<ROWS({errors}),"#NUM! from iteration "&COUNT({errors}),0)'
-    later = _range(FIRST_ROW + 1, column, table.last_row)
-    earlier = _range(FIRST_ROW, column, table.last_row - 1)
-    count = f"SUMPRODUCT(--({later}>{earlier}))"
+    later = column_range(FIRST_ROW + 1, column, table.last_row)
+    earlier = column_range(FIRST_ROW, column, table.last_row - 1)
+    count = f"SUMPRODUCT(--({later}>{earlier}))" if table.iterations > 1 else "0"
     return f'=IF(COUNT({errors})<ROWS({errors}),"#NUM! from iteration "&COUNT({errors}),{count})'
 
 

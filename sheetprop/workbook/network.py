@@ -93,7 +93,7 @@ def _write_variables(book: Book, sheet: Sheet, contents: Contents, picks: Picks,
         align = "center" if column < what else "left"
         sheet.write_string(row, column, heading, book.look(theme.SECTION, font_size=10, align=align))
     shown: dict[str, Shown] = {}
-    keys = [key for key in network.keys() if network[key].role not in (Role.STEP, Role.GRADIENT)]
+    keys = network.keys_except(Role.STEP, Role.GRADIENT)
     for at, key in enumerate(keys, start=row + 1):
         quantity = network[key]
         sheet.write_string(at, GIVEN_COLUMN, quantity.label, book.look(theme.role_box(quantity.role, bold=True)))

@@ -6,7 +6,7 @@ from typing import Any
 
 from sheetprop.network import Role
 
-INK, MUTED, RULE, PAPER = "#1F2937", "#6B7280", "#D1D5DB", "#F3F4F6"
+INK, MUTED, RULE = "#1F2937", "#6B7280", "#D1D5DB"
 ACCENT = "#1E3A5F"
 GOOD = {"bg_color": "#DCFCE7", "font_color": "#166534"}
 BAD = {"bg_color": "#FEE2E2", "font_color": "#991B1B"}
@@ -53,7 +53,6 @@ SUBTITLE = BASE | {"font_color": MUTED}
 SECTION = BASE | {"font_size": 13, "bold": True, "font_color": ACCENT, "bottom": 2, "bottom_color": ACCENT}
 LABEL = BASE | {"bold": True}
 NOTE = BASE | {"font_color": MUTED, "italic": True, "font_size": 10}
-WRAPPED = BASE | {"text_wrap": True, "valign": "top"}
 LINK = BASE | {"font_color": "#1D4ED8", "underline": 1}
 HEADING = BASE | {"bold": True, "font_color": "#FFFFFF", "bg_color": ACCENT, "align": "center", "text_wrap": True}
 CELL = BASE | {"bottom": 1, "bottom_color": RULE}
