@@ -1,4 +1,4 @@
-"""Generate, confirm and explain the backpropagation workbook that courses teach with."""
+"""Generate, confirm and explain the backpropagation workbook that courses teach with, and judge students' own."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ if TYPE_CHECKING:
     from sheetprop.generation import Generation, generate
     from sheetprop.network import NETWORK, Network, Quantity, Role
     from sheetprop.options import Layout
+    from sheetprop.submission.findings import Code, Finding, Severity, Status, Submission
+    from sheetprop.validation import Validation, validate
     from sheetprop.verification import Mismatch, Verification, verify
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Assignment": "assignment",
+    "Code": "submission.findings",
+    "Finding": "submission.findings",
     "Generation": "generation",
     "InputError": "errors",
     "Layout": "options",
@@ -26,16 +30,23 @@ _HOMES = {
     "Network": "network",
     "Quantity": "network",
     "Role": "network",
+    "Severity": "submission.findings",
+    "Status": "submission.findings",
+    "Submission": "submission.findings",
+    "Validation": "validation",
     "Verification": "verification",
     "generate": "generation",
     "load_assignment": "assignment",
     "trajectory": "descent",
+    "validate": "validation",
     "verify": "verification",
 }
 
 __all__ = [
     "NETWORK",
     "Assignment",
+    "Code",
+    "Finding",
     "Generation",
     "InputError",
     "Layout",
@@ -43,11 +54,16 @@ __all__ = [
     "Network",
     "Quantity",
     "Role",
+    "Severity",
+    "Status",
+    "Submission",
+    "Validation",
     "Verification",
     "__version__",
     "generate",
     "load_assignment",
     "trajectory",
+    "validate",
     "verify",
 ]
 

@@ -15,6 +15,7 @@ from typing import Any
 from sheetprop.errors import InputError
 from sheetprop.network import NETWORK, Network, Role
 from sheetprop.options import DEFAULT_TEMPLATE, Layout
+from sheetprop.rubric import CRITERIA
 
 MAX_ITERATIONS = 1_000_000
 """A sheet holds 1,048,576 rows; this leaves room for headings."""
@@ -27,7 +28,7 @@ class Assignment:
     """One assignment; raises :class:`InputError` where a value cannot be used.
 
     ``iterations`` counts rows, the initial weights' row (iteration 0) included. ``weights`` are in the order
-    w1…w8. ``seed`` is the seed that random weights were drawn with, None where they were given.
+    w1…w8. ``rubric`` has the points of each criterion of :data:`sheetprop.rubric.CRITERIA`. ``seed`` is the seed that random weights were drawn with, None where they were given.
     """
 
     title: str
@@ -37,6 +38,7 @@ class Assignment:
     learning_rates: tuple[float, ...]
     iterations: int
     layout: Layout
+    rubric: Mapping[str, float]
     seed: int | None = None
     network: Network = field(default=NETWORK, repr=False)
 
@@ -89,6 +91,7 @@ TEMPLATE_KEYS: Mapping[str, type] = {
     "learning_rates": list,
     "iterations": int,
     "layout": Layout,
+    "rubric": dict,
 }
 
 
@@ -102,6 +105,8 @@ def load_assignment(template: str | Path = DEFAULT_TEMPLATE, **changes: Any) -> 
     path = _find_template(template)
     values = _read_template(_find_template(DEFAULT_TEMPLATE))
     given = _read_template(path)
+    if "rubric" in given:
+        given["rubric"] = values["rubric"] | given["rubric"]
     seed = changes.pop("seed", None)
     if seed is not None:
         seed = _whole_number("seed", seed)
@@ -167,6 +172,8 @@ def _frozen(key: str, value: Any) -> Any:
     if kind is list:
         items = value if isinstance(value, Iterable) and not isinstance(value, (str, bytes)) else [value]
         return tuple(_number(key, item) for item in items)
+    if kind is dict:
+        return _points(key, value)
     if kind is Layout:
         try:
             return Layout(value)
@@ -177,6 +184,21 @@ def _frozen(key: str, value: Any) -> Any:
     if not isinstance(value, str):
         raise InputError(f"{key}: {value!r} is not a text")
     return value
+
+
+def _points(name: str, value: Any) -> dict[str, float]:
+    if not isinstance(value, Mapping):
+        raise InputError(f"{name}: {value!r} is not a table of points; write [{name}] and lines such as forward = 20")
+    points = {}
+    for key, number in value.items():
+        if key not in CRITERIA:
+            near = difflib.get_close_matches(key, CRITERIA, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"the criteria are {', '.join(CRITERIA)}"
+            raise InputError(f"{name}: unknown criterion {key!r}; {hint}")
+        points[key] = _number(f"{name}.{key}", number)
+        if not math.isfinite(points[key]) or points[key] < 0:
+            raise InputError(f"{name}: {key} is {number}; points are 0 or more")
+    return points
 
 
 def _number(key: str, value: Any) -> float:

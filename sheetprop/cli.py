@@ -133,6 +133,55 @@ def generate(
     raise typer.Exit(0 if result.passed else 1)
 
 
+@app.command()
+def validate(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Workbooks, folders of them, or zip archives.")
+    ],
+    template: Annotated[
+        str, typer.Option("--template", "-t", help="What was asked: a template's name, or the path of a TOML file.")
+    ] = DEFAULT_TEMPLATE,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            "--report",
+            "-r",
+            metavar="DIR",
+            help="Write a gradebook, and for each submission an annotated copy and a page, into this folder.",
+            show_default=False,
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers", "-w", help="Processes that judge at a time. [default: one per core]", show_default=False
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Replace a report that is there already.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing; the exit code tells.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Judge anyone's workbooks: which cell is wrong, why, and what belongs there.
+
+    Exit codes: 0 all are right; 1 some are wrong, incomplete or unreadable; 2 nothing could be judged.
+    """
+    from contextlib import nullcontext
+
+    from sheetprop.progress import progress_bar
+    from sheetprop.validation import validate as run
+
+    with nullcontext() if quiet else progress_bar() as progress:
+        result = run(paths=paths, template=template, report=report, workers=workers, force=force, progress=progress)
+    if as_json:
+        typer.echo(result.to_json())
+    elif not quiet:
+        typer.echo(str(result))
+        if report is not None:
+            typer.echo(f"Report: {report}", err=True)
+    raise typer.Exit(0 if result.passed else 1)
+
+
 def main() -> NoReturn:
     """Run the command; every failure is one line on stderr, without a traceback unless --debug asks for it."""
     # A termination request unwinds like Ctrl-C, so that unfinished files are removed.

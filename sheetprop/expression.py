@@ -38,11 +38,13 @@ def _plain_number(value: float) -> str:
 
 
 _SIGNS = {operator: operator for operator in STRENGTH}
-EXCEL = Notation(_SIGNS, {"exp": "EXP"}, _plain_number)
+FUNCTIONS = ("exp", "abs", "ln", "tanh", "sign", "sqrt", "round")
+"""Functions of one argument. The network needs exp; the others occur where people write equations of their own."""
+EXCEL = Notation(_SIGNS, {name: name.upper() for name in FUNCTIONS}, _plain_number)
 PYTHON = Notation(_SIGNS | {"^": "**"}, {"exp": "exp"}, _plain_number)
 TEXT = Notation(
     {"+": " + ", "-": " − ", "*": "·", "/": "/", "^": "^"},
-    {"exp": "exp"},
+    {name: name for name in FUNCTIONS},
     lambda value: "½" if value == 0.5 else _plain_number(value).replace("-", "−"),
     square="²",
 )

@@ -15,6 +15,7 @@ from dataclasses import astuple, dataclass, replace
 from enum import Enum
 from functools import cached_property, reduce
 from operator import add
+from typing import Any
 
 from sheetprop.expression import Expression, Number, Symbol, exp
 
@@ -125,6 +126,10 @@ class Network:
 
     def __getitem__(self, key: str) -> Quantity:
         return self._by_key[key]
+
+    def __reduce__(self) -> Any:
+        # Its functions cannot be sent to another process; the class's network is there already.
+        return "NETWORK" if self is NETWORK else super().__reduce__()
 
     def keys(self, *roles: Role) -> list[str]:
         """Keys of the quantities with these roles (all without any), in the order of the sheet's columns."""

@@ -1,4 +1,4 @@
-"""What a workbook file itself stores: every cell's value as it was saved, and which cells hold formulas.
+"""What a workbook file itself stores: every cell's value as it was saved, and its formula.
 
 openpyxl needs two passes, and ten times as long as the formula engine, to tell this; calamine is as fast as needed
 but tells neither formulas nor error values. Hence this one pass of the standard library's XML parser.
@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 from xml.parsers import expat
 
 import numpy as np
-from xlsxwriter.utility import xl_cell_to_rowcol
+from xlsxwriter.utility import xl_cell_to_rowcol, xl_rowcol_to_cell
 
 from sheetprop.errors import InputError
 from sheetprop.grid import Grid, Other
@@ -22,7 +22,7 @@ from sheetprop.grid import Grid, Other
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
-NUMBER, BOOLEAN, SHARED_TEXT = "n", "b", "s"
+NUMBER, BOOLEAN, SHARED_TEXT, INLINE_TEXT = "n", "b", "s", "inlineStr"
 """Types of a cell, as its attribute t tells them; the first is the default."""
 
 
@@ -67,45 +67,92 @@ def _sheet_parts(package: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
 
 
 def _read_sheet(name: str, xml: bytes) -> StoredSheet:
-    addresses: list[str] = []
-    kinds: list[str] = []
-    texts: list[str] = []
-    formulas: list[int] = []
-    in_value = False
-    cell, formula, value = f"{MAIN} c", f"{MAIN} f", f"{MAIN} v"
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal in_value
-        in_value = tag == value
-        if tag == cell:
-            addresses.append(attributes["r"])
-            kinds.append(attributes.get("t", NUMBER))
-            texts.append("")
-        elif tag == formula:
-            formulas.append(len(addresses) - 1)
-
-    def characters(data: str) -> None:
-        if in_value:
-            texts[-1] += data
-
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.buffer_text = True
-    parser.StartElementHandler = start
-    parser.CharacterDataHandler = characters
-    parser.Parse(xml, True)
-
-    rows, columns = _places(addresses)
+    cells = read_cells(xml)
+    rows, columns, kinds, texts = cells.rows, cells.columns, cells.kinds, cells.texts
     shape = (int(rows.max(initial=-1)) + 1, int(columns.max(initial=-1)) + 1)
     numbers, mask = np.full(shape, np.nan), np.zeros(shape, dtype=bool)
     numeric = [n for n, kind in enumerate(kinds) if kind == NUMBER and texts[n]]
     numbers[rows[numeric], columns[numeric]] = [float(texts[n]) for n in numeric]
+    formulas = [n for n, _, _ in cells.formulas]
     mask[rows[formulas], columns[formulas]] = True
     others: dict[tuple[int, int], Other] = {
         (int(rows[n]), int(columns[n])): texts[n].strip() == "1" if kind == BOOLEAN else texts[n]
         for n, kind in enumerate(kinds)
-        if kind not in (NUMBER, SHARED_TEXT) and texts[n]
+        if kind not in (NUMBER, SHARED_TEXT, INLINE_TEXT) and texts[n]
     }
     return StoredSheet(name, Grid(numbers, others), mask)
+
+
+@dataclass(frozen=True)
+class StoredCells:
+    """The cells of a sheet in the order of the file, as parallel lists; rows and columns count from zero.
+
+    ``texts`` is what the value's element holds: a number, an index of a shared text, a text, an error's name.
+    ``formulas`` has, per cell with one, the cell's number in the lists, its attributes (t, ref, si) and its text.
+    """
+
+    rows: np.ndarray
+    columns: np.ndarray
+    kinds: list[str]
+    texts: list[str]
+    formulas: list[tuple[int, dict[str, str], str]]
+
+
+def read_cells(xml: bytes, namespace: str = MAIN) -> StoredCells:
+    """Read a worksheet's part; ``namespace`` is that of its elements.
+
+    Raises ExpatError or ValueError where it is not a worksheet's XML, or declares entities, which no worksheet needs.
+    """
+    addresses: list[str] = []
+    kinds: list[str] = []
+    texts: list[str] = []
+    formulas: list[tuple[int, dict[str, str], str]] = []
+    into: list[str] | None = None
+    written: list[str] = []
+    row_number = column_number = 0
+    row, cell = f"{namespace} row", f"{namespace} c"
+    formula, value, inline = f"{namespace} f", f"{namespace} v", f"{namespace} t"
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal into, row_number, column_number
+        if tag == cell:
+            address = attributes.get("r")
+            if address is None:  # some writers leave it to be counted
+                address = xl_rowcol_to_cell(row_number - 1, column_number)
+                column_number += 1
+            addresses.append(address)
+            kinds.append(attributes.get("t", NUMBER))
+            texts.append("")
+        elif tag == value or (tag == inline and kinds and kinds[-1] == INLINE_TEXT):
+            into = texts
+        elif tag == formula:
+            formulas.append((len(addresses) - 1, attributes, ""))
+            written.append("")
+            into = written
+        elif tag == row:
+            row_number, column_number = int(attributes.get("r", row_number + 1)), 0
+
+    def end(tag: str) -> None:
+        nonlocal into
+        into = None
+
+    def characters(data: str) -> None:
+        if into is not None:
+            into[-1] += data
+
+    def refuse(*_: object) -> None:
+        raise ValueError("it declares a document type")
+
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = characters
+    parser.StartDoctypeDeclHandler = refuse
+    parser.Parse(xml, True)
+    rows, columns = _places(addresses)
+    with_texts = [(n, attributes, text) for (n, attributes, _), text in zip(formulas, written, strict=True)]
+    return StoredCells(rows, columns, kinds, texts, with_texts)
 
 
 def _places(addresses: list[str]) -> tuple[np.ndarray, np.ndarray]:

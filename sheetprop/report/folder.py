@@ -1,0 +1,60 @@
+"""The report folder: what ``validate --report`` writes where, each file whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from sheetprop.errors import InputError
+from sheetprop.report.annotated import annotate
+from sheetprop.report.gradebook import write_gradebook
+from sheetprop.report.gradescope import results
+from sheetprop.report.page import page
+from sheetprop.report.table import write_csv
+from sheetprop.submission.findings import Status, Submission
+from sheetprop.submission.intake import Source
+
+SUBMISSIONS = "submissions"
+
+
+def write_submission(folder: Path, source: Source, data: bytes, submission: Submission) -> None:
+    """Write a student's page, Gradescope's results and, where the file can be opened, its annotated copy."""
+    own = folder / SUBMISSIONS / source.slug
+    own.mkdir(parents=True, exist_ok=True)
+    if submission.status is not Status.UNREADABLE:
+        suffix = ".xlsm" if submission.path.lower().endswith((".xlsm", ".xltm")) else ".xlsx"
+        try:
+            copy = annotate(data, submission)
+        except InputError as reason:
+            # Rare packages cannot be changed without harm; the page says everything the copy would.
+            _write(own / "feedback.txt", f"No annotated copy: {reason}\n".encode())
+        else:
+            _write(own / f"feedback{suffix}", copy)
+    _write(own / "feedback.html", page(submission).encode())
+    _write(own / "results.json", _json([submission]))
+
+
+def write_batch(folder: Path, sources: Sequence[Source], submissions: Sequence[Submission]) -> None:
+    """Write what is about all submissions; the gradebook last, as the sign that the report is whole."""
+    _write(folder / "results.json", _json(submissions))
+    _through(folder / "grades.csv", lambda path: write_csv(path, submissions))
+    _through(folder / "gradebook.xlsx", lambda path: write_gradebook(path, submissions))
+
+
+def _json(submissions: Sequence[Submission]) -> bytes:
+    return json.dumps(results(submissions), ensure_ascii=False, indent=2).encode()
+
+
+def _write(path: Path, data: bytes) -> None:
+    _through(path, lambda unfinished: unfinished.write_bytes(data))
+
+
+def _through(path: Path, write: Callable[[Path], object]) -> None:
+    unfinished = path.with_name(f".{path.stem}.unfinished{path.suffix}")
+    try:
+        write(unfinished)
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)

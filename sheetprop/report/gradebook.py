@@ -1,0 +1,418 @@
+"""The instructor's gradebook: an Excel workbook with the grades, the common mistakes, every finding, and statistics."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+from statistics import fmean, median
+from typing import Any
+
+from xlsxwriter.exceptions import XlsxFileError
+
+from sheetprop.errors import InputError
+from sheetprop.report.look import GREY, SEVERITY_COLOURS, STATUS_COLOURS, Colours
+from sheetprop.report.statistics import BOUNDS, Statistics
+from sheetprop.report.wording import gravest_first, harmless
+from sheetprop.submission.findings import Finding, ScoreLine, Severity, Status, Submission
+from sheetprop.workbook import theme
+from sheetprop.workbook.book import Book, Sheet, Value, address, column_range, reference
+
+GRADES, MISTAKES, FINDINGS, STATISTICS = "Grades", "Common mistakes", "Findings", "Statistics"
+MOST_FINDINGS = 200_000
+"""More rows than anyone reads; a sheet of Excel has room for a million."""
+MOST_IN_CHART = 12
+MOST_QUANTITIES = 6
+TOTALS: dict[str, tuple[str, Callable[[Sequence[float]], float]]] = {
+    "mean": ("AVERAGE", fmean),
+    "median": ("MEDIAN", median),
+    "min": ("MIN", min),
+    "max": ("MAX", max),
+}
+TOTALS_ROW = 3
+HEADER_ROW = TOTALS_ROW + len(TOTALS) + 1
+FIRST_ROW = HEADER_ROW + 1
+NAME, STATUS, SCORE, MAX_SCORE, SHARE, FIRST_CRITERION = range(6)
+POINTS, TOTAL, PERCENT, COUNT = "0.0#", "0.00", "0.0%", "#,##0"
+TEXT = theme.CELL | {"quote_prefix": True, "indent": 1}
+"""What comes from submissions: as text also when someone edits the cell."""
+WRAPPED = TEXT | {"text_wrap": True, "align": "left", "valign": "top"}
+CODE = WRAPPED | {key: theme.FORMULA[key] for key in ("font_name", "font_size", "font_color")}
+LINE_HEIGHT, MOST_LINES = 15, 12
+NUMBER = theme.CELL | {"align": "center"}
+LIST_TOP = 3
+"""The row of the headings on the other sheets."""
+
+
+@dataclass(frozen=True)
+class _Row:
+    """What the grades need of a submission; its findings, which are most of it, are written and forgotten."""
+
+    name: str
+    status: Status
+    score: float
+    max_score: float
+    lines: dict[str, float]
+    errors: int
+    warnings: int
+    first_finding: str
+
+    @property
+    def share(self) -> Value:
+        return self.score / self.max_score if self.max_score > 0 else ""
+
+
+class _Gradebook(Book):
+    """A book that keeps no row in memory once the next one is begun: rows are written from top to bottom."""
+
+    def __init__(self, path: Path, folder: Path) -> None:
+        super().__init__(path, folder, "Gradebook")
+        self.file.constant_memory = True
+        self.file.strings_to_formulas = self.file.strings_to_urls = self.file.strings_to_numbers = False
+
+    def text(self, sheet: Sheet, row: int, column: int, text: str, look: dict[str, Any] = TEXT) -> None:
+        """Write a text that anyone may have written."""
+        text = harmless(text)
+        if text.startswith("<r>"):
+            # XlsxWriter takes a text between <r> and </r> for formatted text of its own, and writes it as XML.
+            text = f" {text}"
+        if text:
+            sheet.write_string(row, column, text, self.look(look))
+        else:
+            sheet.write_blank(row, column, None, self.look(look))
+
+    def headings(self, sheet: Sheet, row: int, headings: Iterable[str], height: float = 24) -> None:
+        """Write a row of headings."""
+        sheet.set_row(row, height)
+        for column, heading in enumerate(headings):
+            self.text(sheet, row, column, heading, theme.HEADING)
+
+    def colour(self, sheet: Sheet, cells: tuple[int, int, int, int], colours: dict[Any, Colours]) -> None:
+        """Colour the cells that say one of these words."""
+        for word, colour in colours.items():
+            condition = {"type": "cell", "criteria": "==", "value": f'"{word.value}"', "format": self.look(colour)}
+            sheet.conditional_format(*cells, condition)
+
+
+def write_gradebook(path: Path, submissions: Iterable[Submission]) -> None:
+    """Write the workbook to ``path``, whole or not at all, in the place of a file that may be there.
+
+    ``submissions`` are taken one by one and not kept. Raises InputError where the file cannot be written.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
+            unfinished = Path(folder) / path.name
+            book = _Gradebook(unfinished, Path(folder))
+            sheets = {
+                name: book.sheet(name, colour)
+                for name, colour in zip((GRADES, MISTAKES, FINDINGS, STATISTICS), theme.SERIES_COLOURS, strict=False)
+            }
+            statistics = Statistics()
+            rows: list[_Row] = []
+            criteria: dict[str, ScoreLine] = {}
+            findings = _Findings(book, sheets[FINDINGS])
+            for submission in submissions:
+                statistics.add(submission)
+                rows.append(_row(submission))
+                criteria |= {line.criterion: line for line in submission.score_lines}
+                findings.write(submission)
+            findings.finish()
+            _write_grades(book, sheets[GRADES], rows, list(criteria.values()), statistics)
+            _write_mistakes(book, sheets[MISTAKES], statistics)
+            _write_statistics(book, sheets[STATISTICS], statistics)
+            book.close()
+            unfinished.replace(path)
+    except (OSError, XlsxFileError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise InputError(f"{path}: cannot be written: {reason or error}") from None
+
+
+def _row(submission: Submission) -> _Row:
+    first = next(iter(gravest_first(submission.findings)), None)
+    return _Row(
+        submission.path,
+        submission.status,
+        submission.score,
+        submission.max_score,
+        {line.criterion: line.points for line in submission.score_lines},
+        len(submission.of(Severity.ERROR)),
+        len(submission.of(Severity.WARNING)),
+        f"{first.place} {first.message}".strip() if first else "",
+    )
+
+
+def _last_row(submissions: int) -> int:
+    """Formulas need at least one row, also where there is no submission."""
+    return FIRST_ROW + max(submissions, 1) - 1
+
+
+def _write_grades(
+    book: _Gradebook, sheet: Sheet, rows: list[_Row], criteria: list[ScoreLine], statistics: Statistics
+) -> None:
+    errors = FIRST_CRITERION + len(criteria)
+    warnings, first_finding = errors + 1, errors + 2
+    last = _last_row(len(rows))
+    sheet.set_column(NAME, NAME, 44)
+    sheet.set_column(STATUS, STATUS, 13)
+    sheet.set_column(SCORE, SHARE, 10)
+    sheet.set_column(FIRST_CRITERION, warnings, 13)
+    sheet.set_column(first_finding, first_finding, 100)
+    sheet.set_row(0, 30)
+    sheet.write_string(0, NAME, "Grades", book.look(theme.TITLE))
+    sheet.write_string(1, NAME, str(statistics), book.look(theme.SUBTITLE))
+
+    columns: dict[int, tuple[str, list[Value]]] = {
+        SCORE: (TOTAL, [row.score for row in rows]),
+        MAX_SCORE: (TOTAL, [row.max_score for row in rows]),
+        SHARE: (PERCENT, [row.share for row in rows]),
+        errors: (TOTAL, [row.errors for row in rows]),
+        warnings: (TOTAL, [row.warnings for row in rows]),
+    }
+    for column, line in enumerate(criteria, start=FIRST_CRITERION):
+        columns[column] = TOTAL, [row.lines[line.criterion] for row in rows if line.criterion in row.lines]
+    for row, (label, (function, compute)) in enumerate(TOTALS.items(), start=TOTALS_ROW):
+        sheet.write_string(row, NAME, label, book.look(theme.LABEL, align="right", indent=1))
+        for column, (look, values) in sorted(columns.items()):
+            cells = column_range(FIRST_ROW, column, last)
+            numbers = [float(value) for value in values if not isinstance(value, str)]
+            formula = f'=IF(COUNT({cells})=0,"",{function}({cells}))'
+            total = book.look(NUMBER, num_format=look, bg_color=GREY["bg_color"], bold=label == "mean")
+            sheet.write_computed(row, column, formula, compute(numbers) if numbers else "", total)
+
+    titles = [line.title for line in criteria]
+    headings = ("submission", "status", "score", "maximum", "percent", *titles, "errors", "warnings", "first finding")
+    book.headings(sheet, HEADER_ROW, headings, 3 * LINE_HEIGHT)
+    for n, row_of in enumerate(rows, start=FIRST_ROW):
+        _write_grade(book, sheet, n, row_of, criteria)
+
+    book.colour(sheet, (FIRST_ROW, STATUS, last, STATUS), dict(STATUS_COLOURS))
+    bars = {SHARE: (1.0, "#BFDBFE")}
+    bars |= {column: (line.max_points, "#E2E8F0") for column, line in enumerate(criteria, start=FIRST_CRITERION)}
+    for column, (most, colour) in bars.items():
+        bar = {"type": "data_bar", "data_bar_2010": True, "bar_solid": True, "bar_color": colour,
+               "min_type": "num", "min_value": 0, "max_type": "num", "max_value": max(most, 1e-9)}  # fmt: skip
+        sheet.conditional_format(FIRST_ROW, column, last, column, bar)
+    sheet.autofilter(HEADER_ROW, NAME, last, first_finding)
+    sheet.freeze_panes(FIRST_ROW, NAME + 1)
+    sheet.repeat_rows(HEADER_ROW)
+
+
+def _write_grade(book: _Gradebook, sheet: Sheet, row: int, grade: _Row, criteria: list[ScoreLine]) -> None:
+    points = book.look(NUMBER, num_format=POINTS)
+    count = book.look(NUMBER, num_format=COUNT)
+    book.text(sheet, row, NAME, grade.name)
+    sheet.write_string(row, STATUS, grade.status.value, book.look(NUMBER))
+    if criteria:
+        # Whoever overrides the points of a criterion sees the score follow.
+        first, last = address(row, FIRST_CRITERION), address(row, FIRST_CRITERION + len(criteria) - 1)
+        score = book.look(NUMBER, num_format=POINTS, bold=True)
+        sheet.write_computed(row, SCORE, f"=ROUND(SUM({first}:{last}),2)", grade.score, score)
+    else:
+        sheet.write_number(row, SCORE, grade.score, points)
+    sheet.write_number(row, MAX_SCORE, grade.max_score, points)
+    reached, reachable = address(row, SCORE), address(row, MAX_SCORE)
+    formula = f'=IF({reachable}>0,{reached}/{reachable},"")'
+    sheet.write_computed(row, SHARE, formula, grade.share, book.look(NUMBER, num_format=PERCENT))
+    for column, line in enumerate(criteria, start=FIRST_CRITERION):
+        if line.criterion in grade.lines:
+            sheet.write_number(row, column, grade.lines[line.criterion], points)
+        else:
+            sheet.write_blank(row, column, None, points)
+    column = FIRST_CRITERION + len(criteria)
+    sheet.write_number(row, column, grade.errors, count)
+    sheet.write_number(row, column + 1, grade.warnings, count)
+    book.text(sheet, row, column + 2, grade.first_finding)
+
+
+class _Findings:
+    """The sheet of the findings, written while the submissions come."""
+
+    HEADINGS = ("submission", "severity", "kind", "quantity", "sheet", "cells", "message", "found", "expected")
+    WIDTHS = (36, 11, 34, 11, 16, 18, 60, 50, 50)
+
+    def __init__(self, book: _Gradebook, sheet: Sheet) -> None:
+        self._book, self._sheet = book, sheet
+        self._count = 0
+        for column, width in enumerate(self.WIDTHS):
+            sheet.set_column(column, column, width)
+        book.heading(sheet, FINDINGS)
+        book.headings(sheet, LIST_TOP, self.HEADINGS)
+        sheet.freeze_panes(LIST_TOP + 1, 1)
+        sheet.repeat_rows(LIST_TOP)
+
+    def write(self, submission: Submission) -> None:
+        """Write the findings of one submission."""
+        for finding in gravest_first(submission.findings):
+            self._count += 1
+            if self._count <= MOST_FINDINGS:
+                self._write(LIST_TOP + self._count, submission.path, finding)
+
+    def _write(self, row: int, name: str, finding: Finding) -> None:
+        texts = (
+            (name, WRAPPED),
+            (finding.severity.value, NUMBER | {"valign": "top"}),
+            (finding.code.title, WRAPPED),
+            (finding.quantity, WRAPPED),
+            (finding.sheet, WRAPPED),
+            (finding.cells, WRAPPED),
+            (finding.message, WRAPPED),
+            (finding.found, CODE),
+            (finding.expected, CODE),
+        )
+        # Not every program fits rows to wrapped text by itself.
+        lines = max(ceil(len(text or "") / (width - 3)) for (text, _), width in zip(texts, self.WIDTHS, strict=True))
+        self._sheet.set_row(row, LINE_HEIGHT * min(lines, MOST_LINES))
+        for column, (text, look) in enumerate(texts):
+            self._book.text(self._sheet, row, column, text or "", look)
+
+    def finish(self) -> None:
+        """Write what can only be written below the last finding."""
+        sheet, last = self._sheet, LIST_TOP + min(self._count, MOST_FINDINGS)
+        more = self._count - MOST_FINDINGS
+        if more > 0:
+            text = f"… and {more:,} more findings, which stand in the pages of their submissions"
+            sheet.write_string(last + 1, 0, text, self._book.look(theme.NOTE))
+        last = max(last, LIST_TOP + 1)
+        self._book.colour(sheet, (LIST_TOP + 1, 1, last, 1), dict(SEVERITY_COLOURS))
+        sheet.autofilter(LIST_TOP, 0, last, len(self.HEADINGS) - 1)
+
+
+def _write_mistakes(book: _Gradebook, sheet: Sheet, statistics: Statistics) -> None:
+    sheet.set_column(0, 0, 62)
+    sheet.set_column(1, 4, 13)
+    sheet.set_column(5, 5, 70)
+    book.heading(sheet, MISTAKES)
+    book.headings(sheet, LIST_TOP, ("mistake", "severity", "submissions", "share", "findings", "most often in"))
+    mistakes = statistics.mistakes
+    count = book.look(NUMBER, num_format=COUNT)
+    everyone = f"ROWS({reference(GRADES, FIRST_ROW, STATUS, _last_row(statistics.submissions))})"
+    for row, mistake in enumerate(mistakes, start=LIST_TOP + 1):
+        share = mistake.submissions / statistics.submissions
+        often = sorted(mistake.quantities.items(), key=lambda item: (-item[1], item[0]))[:MOST_QUANTITIES]
+        book.text(sheet, row, 0, mistake.code.title)
+        book.text(sheet, row, 1, mistake.severity.value, NUMBER)
+        sheet.write_number(row, 2, mistake.submissions, count)
+        percent = book.look(NUMBER, num_format=PERCENT)
+        sheet.write_computed(row, 3, f"={address(row, 2)}/{everyone}", share, percent)
+        sheet.write_number(row, 4, mistake.findings, count)
+        book.text(sheet, row, 5, ", ".join(f"{quantity} ({number:,})" for quantity, number in often))
+    last = LIST_TOP + max(len(mistakes), 1)
+    if not mistakes:
+        sheet.write_string(last, 0, "Nothing was found in any submission.", book.look(theme.NOTE))
+    book.colour(sheet, (LIST_TOP + 1, 1, last, 1), dict(SEVERITY_COLOURS))
+    sheet.freeze_panes(LIST_TOP + 1, 1)
+    if mistakes:
+        shown = mistakes[:MOST_IN_CHART]
+        chart = _chart(book, "bar", "Submissions by mistake", "Which mistake is in how many submissions")
+        labels, numbers = [mistake.code.title for mistake in shown], [mistake.submissions for mistake in shown]
+        chart.add(MISTAKES, LIST_TOP + 1, (0, labels), (2, numbers))
+        chart.insert(sheet, last + 2, 0, 1100, 110 + 34 * len(shown))
+
+
+def _write_statistics(book: _Gradebook, sheet: Sheet, statistics: Statistics) -> None:
+    sheet.set_column(0, 0, 24)
+    sheet.set_column(1, 2, 14)
+    book.heading(sheet, STATISTICS)
+    book.headings(sheet, LIST_TOP, ("status", "submissions", "share"))
+    last = _last_row(statistics.submissions)
+    statuses, shares = (reference(GRADES, FIRST_ROW, column, last) for column in (STATUS, SHARE))
+    top = LIST_TOP + 1
+    for row, (status, number) in enumerate(statistics.by_status.items(), start=top):
+        colours = STATUS_COLOURS[status]
+        sheet.write_string(row, 0, status.value, book.look(TEXT | colours, bold=True))
+        formula = f"=COUNTIF({statuses},{address(row, 0)})"
+        _write_count(book, sheet, row, formula, number, (top, len(Status)), statistics.submissions)
+    second = top + len(Status) + 1
+    book.headings(sheet, second, ("share of the points", "submissions", "share"))
+    histogram = statistics.histogram()
+    for row, (n, number) in enumerate(enumerate(histogram), start=second + 1):
+        label, formula = _bin(n, shares)
+        sheet.write_string(row, 0, label, book.look(TEXT))
+        _write_count(book, sheet, row, formula, number, (second + 1, len(BOUNDS)), len(statistics.shares))
+    chart = _chart(book, "column", "Submissions by status", "How many submissions are right, wrong and so on")
+    colours_of = [STATUS_COLOURS[status]["font_color"] for status in Status]
+    chart.add(STATISTICS, top, (0, list(Status)), (1, list(statistics.by_status.values())), colours_of)
+    chart.insert(sheet, LIST_TOP, 4, 640, 300)
+    chart = _chart(book, "column", "Submissions by share of the points", "How the scores spread")
+    chart.add(STATISTICS, second + 1, (0, [_bin(n, shares)[0] for n in range(len(BOUNDS))]), (1, histogram))
+    chart.insert(sheet, LIST_TOP + 14, 4, 640, 320)
+
+
+def _write_count(
+    book: _Gradebook, sheet: Sheet, row: int, formula: str, number: int, table: tuple[int, int], whole: int
+) -> None:
+    """A count, and its share of the sum of its table (first row, rows)."""
+    sheet.write_computed(row, 1, formula, number, book.look(NUMBER, num_format=COUNT))
+    everything = column_range(table[0], 1, table[0] + table[1] - 1)
+    share = f'=IF(SUM({everything})=0,"",{address(row, 1)}/SUM({everything}))'
+    value: Value = number / whole if whole else ""
+    sheet.write_computed(row, 2, share, value, book.look(NUMBER, num_format=PERCENT))
+
+
+def _bin(n: int, shares: str) -> tuple[str, str]:
+    """The label of a bin of the histogram, and the formula that counts it.
+
+    A condition with the number in its text would be read with a decimal comma in half of the world.
+    """
+    if n == 0:
+        return f"below {BOUNDS[1]:.0%}", f'=COUNTIF({shares},"<"&{BOUNDS[1]})'
+    if n == len(BOUNDS) - 1:
+        return "all points", f'=COUNTIF({shares},">="&{BOUNDS[n]})'
+    label = f"{BOUNDS[n]:.0%} to below {BOUNDS[n + 1]:.0%}"
+    return label, f'=COUNTIFS({shares},">="&{BOUNDS[n]},{shares},"<"&{BOUNDS[n + 1]})'
+
+
+@dataclass(frozen=True)
+class _Chart:
+    """A chart of counts, one bar each."""
+
+    chart: Any
+    description: str
+    kind: str
+
+    def add(
+        self,
+        sheet: str,
+        row: int,
+        labels: tuple[int, Sequence[str]],
+        numbers: tuple[int, Sequence[int]],
+        colours: Sequence[str] = (),
+    ) -> None:
+        """Show ``numbers`` with ``labels``, each with its column on ``sheet``, from ``row`` on."""
+        last = row + len(labels[1]) - 1
+        self.chart.add_series(
+            {
+                "categories": f"={reference(sheet, row, labels[0], last)}",
+                "categories_data": list(map(str, labels[1])),
+                "values": f"={reference(sheet, row, numbers[0], last)}",
+                "values_data": list(numbers[1]),
+                "fill": {"color": theme.SERIES_COLOURS[0]},
+                "points": [{"fill": {"color": colour}} for colour in colours] or None,
+                "gap": 40,
+                "data_labels": {"value": True, "font": {"name": "Calibri", "size": 10, "color": theme.INK}},
+            }
+        )
+
+    def insert(self, sheet: Sheet, row: int, column: int, width: int, height: int) -> None:
+        """Put the chart on its sheet."""
+        self.chart.set_size({"width": width, "height": height})
+        options = {"object_position": 3, "description": self.description, "x_offset": 6}
+        sheet.insert_chart(row, column, self.chart, options)
+
+
+def _chart(book: _Gradebook, kind: str, title: str, description: str) -> _Chart:
+    chart = book.file.add_chart({"type": kind})
+    font = {"name": "Calibri", "size": 10, "color": theme.INK}
+    name_font = {"name": "Calibri", "size": 13, "bold": True, "color": theme.ACCENT}
+    chart.set_title({"name": title, "name_font": name_font})
+    chart.set_legend({"none": True})
+    chart.set_chartarea({"border": {"color": theme.RULE}})
+    # In a bar chart XlsxWriter calls the categories' axis y, and its first category is at the bottom.
+    lying = kind == "bar"
+    of_categories, of_counts = (chart.set_y_axis, chart.set_x_axis) if lying else (chart.set_x_axis, chart.set_y_axis)
+    none = {"major_gridlines": {"visible": False}}
+    of_categories(none | {"num_font": font, "line": {"color": theme.RULE}, "reverse": lying})
+    of_counts(none | {"visible": False, "min": 0})
+    return _Chart(chart, description, kind)

@@ -1,0 +1,93 @@
+"""The validation's text for the terminal: a table of the submissions, what was found in each, and the totals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.cells import cell_len, chop_cells
+
+from sheetprop.report.statistics import Statistics
+from sheetprop.report.wording import gravest_first, harmless, score, verdict
+from sheetprop.submission.findings import Finding, Severity, Submission
+
+WIDTH, NARROWEST = 100, 70
+TEXT_INDENT, FORMULA_INDENT = 11, 13
+HEADINGS = ("submission", "status", "score", "tables", "errors", "warnings")
+
+
+def summary(submissions: Iterable[Submission], width: int = WIDTH) -> str:
+    """Everything for people: for one submission what was found in it, for several also a table and the totals."""
+    submissions = tuple(submissions)
+    if len(submissions) == 1:
+        return findings_text(submissions[0], width)
+    width = max(width, NARROWEST)
+    parts = [_table(submissions, width)] if submissions else []
+    parts += [findings_text(submission, width) for submission in submissions if submission.findings]
+    parts.append("\n".join(_wrapped(str(Statistics.of(submissions)), width, 2)))
+    return "\n\n".join(parts)
+
+
+def findings_text(submission: Submission, width: int = WIDTH) -> str:
+    """A submission's name, status and score, and below them what was found in it."""
+    width = max(width, NARROWEST)
+    lines = _wrapped(f"{harmless(submission.path)}: {verdict(submission)}", width, 2)
+    for finding in gravest_first(submission.findings):
+        lines += _finding(finding, width)
+    return "\n".join(lines if submission.findings else [*lines, "  no findings"])
+
+
+def _finding(finding: Finding, width: int) -> list[str]:
+    place = f"{harmless(finding.place)}  " if finding.place else ""
+    head = f"{'':2}{finding.severity.value:<{TEXT_INDENT - 2}}"
+    lines = _wrapped(f"{place}{harmless(finding.message)}", width, TEXT_INDENT, head)
+    for label, text in (("found", finding.found), ("expected", finding.expected)):
+        if text is not None:
+            start = f"{'':{FORMULA_INDENT}}{label:<10}"
+            lines += _wrapped(harmless(text), width, len(start), start)
+    return lines
+
+
+def _table(submissions: Sequence[Submission], width: int) -> str:
+    rows = [HEADINGS] + [
+        (
+            harmless(submission.path),
+            submission.status.value,
+            score(submission),
+            f"{len(submission.tables):,}",
+            f"{len(submission.of(Severity.ERROR)):,}",
+            f"{len(submission.of(Severity.WARNING)):,}",
+        )
+        for submission in submissions
+    ]
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    widths[0] = min(widths[0], max(width - sum(widths[1:]) - 2 * (len(widths) - 1), len(HEADINGS[0])))
+    lines = []
+    for name, status, *numbers in rows:
+        shown = _shortened(name, widths[0])
+        cells = [shown + " " * (widths[0] - cell_len(shown)), f"{status:<{widths[1]}}"]
+        cells += [f"{text:>{wide}}" for text, wide in zip(numbers, widths[2:], strict=True)]
+        lines.append("  ".join(cells))
+    return "\n".join(lines)
+
+
+def _shortened(name: str, cells: int) -> str:
+    """The end of a name that is too long: it tells more than the folders that it begins with."""
+    if cell_len(name) <= cells:
+        return name
+    end = name[1 - cells :]
+    while cell_len(end) >= cells:
+        end = end[1:]
+    return f"…{end}"
+
+
+def _wrapped(text: str, width: int, indent: int, start: str = "") -> list[str]:
+    """Lines of at most ``width`` terminal cells, the first after ``start``, the others indented."""
+    room = width - indent
+    lines: list[str] = []
+    for word in text.split(" "):
+        for n, piece in enumerate(chop_cells(word, room) or [""]):
+            if lines and n == 0 and cell_len(lines[-1]) + 1 + cell_len(piece) <= room:
+                lines[-1] += f" {piece}"
+            else:
+                lines.append(piece)
+    return [f"{' ' * indent if n else start}{line.rstrip()}" for n, line in enumerate(lines)]

@@ -1,0 +1,87 @@
+"""How the reports word what they have in common, and how they make text from submissions harmless."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+from sheetprop.submission.findings import Finding, FoundTable, Severity, Submission
+
+SEVERITIES = tuple(Severity)
+"""From the gravest to the lightest."""
+# Characters that turn the direction of writing can make a name look like another one.
+TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def harmless(text: str) -> str:
+    r"""``text`` as one line that shows what it is: control characters and the like are written as \x1b, \n, \u202e.
+
+    Half surrogates, which names of files can have, and non-characters can be in no UTF-8 and no XML file.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_escaped(character) if _is_harmful(character) else character for character in text)
+
+
+def _is_harmful(character: str) -> bool:
+    return (
+        unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
+        or character in TURNING
+        or ord(character) & 0xFFFE == 0xFFFE
+    )
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def number(value: float) -> str:
+    """Points: with two digits after the point at most, and none where none are needed."""
+    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def count(things: int, thing: str) -> str:
+    """A number of things: 1 submission, 2 submissions."""
+    return f"{things:,} {thing}" if things == 1 else f"{things:,} {thing}s"
+
+
+def score(submission: Submission) -> str:
+    """Points reached of those that could be reached."""
+    return f"{number(submission.score)} of {number(submission.max_score)}"
+
+
+def verdict(submission: Submission) -> str:
+    """Status and score in a phrase."""
+    return f"{submission.status.value}, {score(submission)}"
+
+
+def gravest_first(findings: Iterable[Finding]) -> list[Finding]:
+    """Errors before warnings before notes, else in the given order."""
+    return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
+
+
+def rows(table: FoundTable) -> str:
+    """Which rows of its sheet a table's iterations take (columns, by letter, where they run along a row)."""
+    first, last = table.first_row, table.last_row
+    if table.transposed:
+        return f"columns {_letters(first)} to {_letters(last)}"
+    return f"rows {first} to {last}"
+
+
+def learning_rate(table: FoundTable) -> str:
+    """The learning rate of a table, and where it stands."""
+    rate = table.learning_rate
+    if rate is None:
+        return "not found"
+    value = "unknown" if rate.value is None else f"{rate.value:g}"
+    return f"{value}, typed into the formulas" if rate.cell is None else f"{value}, in {harmless(rate.cell)}"
+
+
+def _letters(column: int) -> str:
+    """The letters of a column counted from 1."""
+    letters = ""
+    while column > 0:
+        column, last = divmod(column - 1, 26)
+        letters = chr(ord("A") + last) + letters
+    return letters

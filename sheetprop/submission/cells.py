@@ -1,0 +1,185 @@
+"""What a student's workbook holds, cell by cell: values as they were saved, formulas by their shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from xml.parsers.expat import ExpatError
+
+from openpyxl.utils.cell import range_boundaries
+
+from sheetprop.stored import BOOLEAN, INLINE_TEXT, NUMBER, SHARED_TEXT, read_cells
+from sheetprop.submission.formula import Name, NotUnderstood, Shape, Shapes
+from sheetprop.submission.package import Chart, ExcelTable, Package, Unreadable
+
+Place = tuple[int, int]
+"""Row and column of a cell, from zero."""
+MAX_CELLS = 5_000_000
+"""A submission of the largest assignment has a tenth of this; beyond it, memory would not be bounded."""
+
+
+@dataclass(frozen=True)
+class ErrorValue:
+    """What a cell shows where its formula has no value: #REF!, #NAME?, …"""
+
+    name: str
+
+
+Value = float | str | bool | ErrorValue
+
+
+@dataclass(eq=False)
+class Cells:
+    """One sheet: its values (stored results of formulas included) and the shapes of its formulas, by place.
+
+    ``opaque`` are cells whose formula has no text of its own: parts of array formulas and data tables.
+    """
+
+    name: str
+    state: str
+    values: dict[Place, Value] = field(default_factory=dict)
+    formulas: dict[Place, Shape] = field(default_factory=dict)
+    opaque: set[Place] = field(default_factory=set)
+
+    def number(self, place: Place) -> float | None:
+        """The number in a cell, None where there is none."""
+        value = self.values.get(place)
+        return value if type(value) is float else None
+
+    def filled(self, place: Place) -> bool:
+        """Whether a cell holds anything."""
+        return place in self.values or place in self.formulas or place in self.opaque
+
+    def constant(self, place: Place) -> bool:
+        """Whether a cell holds a typed-in or pasted number."""
+        return place not in self.formulas and place not in self.opaque and type(self.values.get(place)) is float
+
+    @cached_property
+    def texts(self) -> dict[Place, str]:
+        """Cells that hold a text, typed in or computed."""
+        return {place: value for place, value in self.values.items() if type(value) is str}
+
+    @cached_property
+    def stored_results(self) -> bool:
+        """Whether formulas have stored results; programs that cannot compute leave them out, or write zeros."""
+        return any(self.values.get(place, 0.0) != 0.0 for place in self.formulas)
+
+
+class Book:
+    """A student's workbook, its sheets read when first asked for."""
+
+    def __init__(self, package: Package) -> None:
+        """Take what the package holds; nothing is read yet."""
+        self.package = package
+        self.shapes = Shapes()
+        self._sheets: dict[str, Cells] = {}
+        self._parts = {part.name.lower(): part for part in package.sheets}
+
+    def __iter__(self) -> Iterator[Cells]:
+        """The sheets in the order of their tabs."""
+        for part in self.package.sheets:
+            sheet = self.sheet(part.name)
+            assert sheet is not None
+            yield sheet
+
+    def sheet(self, name: str) -> Cells | None:
+        """A sheet by its name, whatever its case; raises Unreadable where its part is damaged."""
+        name = name.lower()
+        if name in self._parts and name not in self._sheets:
+            self._sheets[name] = self._read(name)
+        return self._sheets.get(name)
+
+    @cached_property
+    def tables(self) -> dict[str, ExcelTable]:
+        """Excel tables by name in lower case."""
+        return {table.name.lower(): table for table in self.package.tables()}
+
+    @cached_property
+    def charts(self) -> list[Chart]:
+        """The charts of the workbook."""
+        return self.package.charts()
+
+    @cached_property
+    def _shared_texts(self) -> list[str]:
+        return self.package.shared_strings()
+
+    def named(self, name: Name, here: str) -> tuple[str, int, int] | float:
+        """What a defined name means on the sheet ``here``: a cell (sheet, row, column) or a number.
+
+        Raises NotUnderstood where it means something else, or is not defined.
+        """
+        names = self.package.defined_names
+        scopes = [f"{(name.sheet or here).lower()}!{name.name}", name.name]
+        meaning = next((names[scope] for scope in scopes if scope in names), None)
+        if meaning is None:
+            raise NotUnderstood(f"the name {name.name} is not defined")
+        try:
+            return float(meaning)
+        except ValueError:
+            pass
+        sheet, _, cell = meaning.rpartition("!")
+        try:
+            left, top, right, bottom = range_boundaries(cell)
+        except (ValueError, TypeError):
+            raise NotUnderstood(f"the name {name.name} means no cell") from None
+        if (left, top) != (right, bottom) or left is None or top is None:
+            raise NotUnderstood(f"the name {name.name} means more than one cell")
+        return (sheet.strip("'").replace("''", "'") or here, top - 1, left - 1)
+
+    def _read(self, name: str) -> Cells:
+        part = self._parts[name]
+        xml = self.package.read(part.part)
+        try:
+            stored = read_cells(xml)
+            if not stored.kinds and b"purl.oclc.org" in xml[:2000]:
+                stored = read_cells(xml, "http://purl.oclc.org/ooxml/spreadsheetml/main")
+        except (ExpatError, ValueError, IndexError, OverflowError) as error:
+            raise Unreadable(f"its sheet {part.name!r} is damaged ({error})") from None
+        if len(stored.kinds) > MAX_CELLS:
+            raise Unreadable(f"its sheet {part.name!r} has {len(stored.kinds):,} cells, more than any submission needs")
+        cells = Cells(part.name, part.state)
+        places: list[Place] = list(zip(stored.rows.tolist(), stored.columns.tolist(), strict=True))
+        for place, kind, text in zip(places, stored.kinds, stored.texts, strict=True):
+            if text and (value := self._value(kind, text)) is not None:
+                cells.values[place] = value
+        shared: dict[str, Shape] = {}
+        for n, attributes, text in stored.formulas:
+            self._add_formula(cells, places[n], attributes, text, shared)
+        return cells
+
+    def _value(self, kind: str, text: str) -> Value | None:
+        if kind == NUMBER:
+            return float(text)
+        if kind == SHARED_TEXT:
+            n = int(text)
+            return self._shared_texts[n] or None if n < len(self._shared_texts) else None
+        if kind == BOOLEAN:
+            return text.strip() == "1"
+        if kind == "e":
+            return ErrorValue(text)
+        return text if kind in ("str", INLINE_TEXT) else text
+
+    def _add_formula(
+        self, cells: Cells, place: Place, attributes: dict[str, str], text: str, shared: dict[str, Shape]
+    ) -> None:
+        kind, group = attributes.get("t"), attributes.get("si", "")
+        if kind == "shared" and not text:
+            if group in shared:
+                cells.formulas[place] = shared[group]
+            else:
+                cells.opaque.add(place)
+            return
+        if kind in ("array", "dataTable") and (area := attributes.get("ref")):
+            left, top, right, bottom = range_boundaries(area)
+            if kind == "dataTable" or (left, top) != (right, bottom):
+                cells.opaque.update(
+                    place for place in cells.values if top <= place[0] + 1 <= bottom and left <= place[1] + 1 <= right
+                )
+                return
+        if not text:
+            cells.opaque.add(place)
+            return
+        cells.formulas[place] = shape = self.shapes.of(text.lstrip("="), *place)
+        if kind == "shared":
+            shared[group] = shape

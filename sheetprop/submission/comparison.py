@@ -1,0 +1,100 @@
+"""Comparison columns: the errors of several learning rates side by side, which students copy out of their one table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sheetprop.assignment import GIVEN_BY, Assignment
+from sheetprop.descent import compute
+from sheetprop.submission.cells import Book, Cells, Place
+from sheetprop.submission.parameters import SAME, rate_in_text
+from sheetprop.submission.tables import Table, ranges
+
+LEAST = 10
+"""Numbers under a rate's heading that make a column of errors."""
+COMPARED = 12
+CLOSE = 1e-2
+"""Relative difference from the right error that still shows that rate: the sheet's own mistakes are told elsewhere."""
+_LAST_NUMBER = re.compile(r"([0-9]*\.?[0-9]+)\s*\)?\s*$")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A series of numbers headed by a learning rate, and whether it is the error at that rate."""
+
+    rate: float
+    sheet: str
+    cells: str
+    right: bool
+
+
+def find_comparisons(
+    book: Book, tables: Sequence[Table], assignment: Assignment, given: Mapping[str, float], rates: Sequence[float]
+) -> list[Comparison]:
+    """The series for ``rates`` in a workbook whose tables start from ``given`` (inputs, targets and weights)."""
+    errors = _errors(assignment, given, rates)
+    found = []
+    for cells in book:
+        for place, rate in _headings(cells, rates):
+            for series in _series(cells, place, tables):
+                numbers = np.array([cells.number(p) for p in series[:COMPARED]], dtype=float)
+                right = errors is None or _follows(numbers, errors[rate])
+                found.append(Comparison(rate, cells.name, ranges([series[0], series[-1]]).replace(",", ":"), right))
+    return found
+
+
+def _errors(
+    assignment: Assignment, given: Mapping[str, float], rates: Sequence[float]
+) -> dict[float, np.ndarray] | None:
+    network = assignment.network
+    wanted = {name: [given.get(key) for key in network.keys(role)] for name, role in GIVEN_BY.items()}
+    if any(value is None for values in wanted.values() for value in values):
+        return None
+    values = {name: tuple(float(v) for v in numbers if v is not None) for name, numbers in wanted.items()}
+    asked = replace(assignment, learning_rates=tuple(rates), iterations=COMPARED + 2, **values)
+    return dict(zip(rates, compute(asked)["E_total"], strict=True))
+
+
+def _follows(numbers: np.ndarray, errors: np.ndarray) -> bool:
+    """Whether numbers are an error's course, from its first or second iteration on."""
+    for start in (0, 1, 2):
+        expected = errors[start : start + len(numbers)]
+        if np.all(np.abs(numbers[: len(expected)] - expected) <= CLOSE * np.abs(expected) + 1e-12):
+            return True
+    return False
+
+
+def _headings(cells: Cells, rates: Sequence[float]) -> Iterator[tuple[Place, float]]:
+    for place, value in cells.values.items():
+        if type(value) is float:
+            rate: float | None = value
+        elif isinstance(value, str) and len(value) <= 40:
+            number = _LAST_NUMBER.search(value)
+            rate = rate_in_text(value) or (float(number[1]) if number else None)
+        else:
+            continue
+        same = [asked for asked in rates if rate is not None and abs(asked - rate) <= SAME * asked]
+        if same:
+            yield place, same[0]
+
+
+def _series(cells: Cells, place: Place, tables: Sequence[Table]) -> Iterator[list[Place]]:
+    """The numbers below, or to the right of, a heading that is not itself part of a table."""
+    own = [table for table in tables if table.cells is cells]
+    if any(table.contains(place) for table in own):
+        return
+    for down, right in ((1, 0), (0, 1)):
+        series: list[Place] = []
+        row, column = place[0] + down, place[1] + right
+        # One cell between the heading and its numbers may hold a second heading.
+        if cells.number((row, column)) is None:
+            row, column = row + down, column + right
+        while cells.number((row, column)) is not None and not any(table.contains((row, column)) for table in own):
+            series.append((row, column))
+            row, column = row + down, column + right
+        if len(series) >= LEAST:
+            yield series

@@ -1,0 +1,178 @@
+"""Small edits of a formula: every formula that is one slip of the hand away from the one that was found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sheetprop.expression import Call, Expression, Negation, Number, Operation, Symbol
+from sheetprop.submission.findings import Code
+
+CONSTANTS = (0.5, 1.0, 2.0, -1.0, 3.0, 0.25)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What was changed to make a formula right.
+
+    ``found`` and ``expected`` are the parts before and after, ``joint`` the operator before a part that was put in or
+    left out; ``everywhere`` says that all occurrences of a name were replaced; ``also`` is a second pair of names.
+    """
+
+    code: Code
+    found: Expression | None = None
+    expected: Expression | None = None
+    joint: str = ""
+    everywhere: bool = True
+    also: tuple[str, str] | None = None
+
+
+Edited = tuple[Edit, Expression]
+
+
+def parts(expression: Expression) -> Iterator[tuple[Expression, Callable[[Expression], Expression]]]:
+    """Every subexpression, with a function that puts another in its place; the whole one first."""
+    yield expression, lambda new: new
+    match expression:
+        case Operation(operator, left, right):
+            for part, put in parts(left):
+                yield part, lambda new, put=put: Operation(operator, put(new), right)  # type: ignore[misc]
+            for part, put in parts(right):
+                yield part, lambda new, put=put: Operation(operator, left, put(new))  # type: ignore[misc]
+        case Negation(operand):
+            for part, put in parts(operand):
+                yield part, lambda new, put=put: Negation(put(new))  # type: ignore[misc]
+        case Call(name, argument):
+            for part, put in parts(argument):
+                yield part, lambda new, put=put: Call(name, put(new))  # type: ignore[misc]
+
+
+def replaced_names(expression: Expression, names: Sequence[str]) -> Iterator[Edited]:
+    """One name replaced by another, at all its places, then at each of its places alone."""
+    used = list(expression.symbols())
+    for found in dict.fromkeys(used):
+        for name in names:
+            if name != found:
+                yield Edit(Code.WRONG_QUANTITY, Symbol(found), Symbol(name)), put_name(expression, found, name)
+    for part, put in parts(expression):
+        if isinstance(part, Symbol) and used.count(part.key) > 1:
+            for name in names:
+                if name != part.key:
+                    yield Edit(Code.WRONG_QUANTITY, part, Symbol(name), everywhere=False), put(Symbol(name))
+
+
+def put_name(expression: Expression, found: str, name: str) -> Expression:
+    """``found`` replaced by ``name`` everywhere, the tree otherwise as it is."""
+    match expression:
+        case Symbol():
+            return Symbol(name) if expression.key == found else expression
+        case Operation(operator, left, right):
+            new_left, new_right = put_name(left, found, name), put_name(right, found, name)
+            return expression if new_left is left and new_right is right else Operation(operator, new_left, new_right)
+        case Negation(operand):
+            new = put_name(operand, found, name)
+            return expression if new is operand else Negation(new)
+        case Call(function, argument):
+            new = put_name(argument, found, name)
+            return expression if new is argument else Call(function, new)
+    return expression
+
+
+def signs(expression: Expression) -> Iterator[Edited]:
+    """A sign or operator changed: + for −, × for ÷, a minus too many or too few, a difference the other way round."""
+    for part, put in parts(expression):
+        changes: list[tuple[Code, Expression]] = []
+        match part:
+            case Operation("+", left, right):
+                changes = [
+                    (Code.WRONG_SIGN, Operation("-", left, right)),
+                    (Code.WRONG_OPERATOR, Operation("*", left, right)),
+                ]
+            case Operation("-", left, right):
+                changes = [
+                    (Code.WRONG_SIGN, Operation("+", left, right)),
+                    (Code.WRONG_SIGN, Operation("-", right, left)),
+                    (Code.WRONG_OPERATOR, Operation("*", left, right)),
+                ]
+            case Operation("*", left, right):
+                changes = [(Code.WRONG_OPERATOR, Operation(operator, left, right)) for operator in "+-/"]
+            case Operation("/", left, right):
+                changes = [
+                    (Code.WRONG_OPERATOR, Operation("*", left, right)),
+                    (Code.WRONG_OPERATOR, Operation("/", right, left)),
+                ]
+            case Negation(operand):
+                changes = [(Code.WRONG_SIGN, operand)]
+        if not isinstance(part, (Number, Negation)):
+            changes.append((Code.WRONG_SIGN, Negation(part)))
+        for code, new in changes:
+            yield Edit(code, part, new), put(new)
+
+
+def constants(expression: Expression) -> Iterator[Edited]:
+    """A number replaced by another."""
+    for part, put in parts(expression):
+        if isinstance(part, Number):
+            for value in CONSTANTS:
+                if value != part.value:
+                    yield Edit(Code.WRONG_CONSTANT, part, Number(value)), put(Number(value))
+
+
+def groupings(expression: Expression) -> Iterator[Edited]:
+    """One pair of parentheses set otherwise: (a∘b)∘c for a∘(b∘c) and the reverse."""
+    for part, put in parts(expression):
+        for new in _regrouped(part):
+            yield Edit(Code.PRECEDENCE, part, new), put(new)
+
+
+def _regrouped(part: Expression) -> Iterator[Expression]:
+    match part:
+        case Operation(outer, Operation(inner, a, b), c) if not (inner == outer and outer in "+*"):
+            yield Operation(inner, a, Operation(outer, b, c))
+    match part:
+        case Operation(outer, a, Operation(inner, b, c)) if not (inner == outer and outer in "+*"):
+            yield Operation(inner, Operation(outer, a, b), c)
+    match part:
+        case Operation(outer, Negation(a), b):
+            yield Negation(Operation(outer, a, b))
+        case Negation(Operation(outer, a, b)):
+            yield Operation(outer, Negation(a), b)
+        case Operation(outer, Call(name, a), b):
+            yield Call(name, Operation(outer, a, b))
+        case Call(name, Operation(outer, a, b)):
+            yield Operation(outer, Call(name, a), b)
+
+
+def dropped(expression: Expression) -> Iterator[Edited]:
+    """A factor, term, exponent or function left out: what is too much in the formula."""
+    for part, put in parts(expression):
+        match part:
+            case Operation(operator, left, right):
+                yield Edit(Code.EXTRA_PART, right, joint=operator), put(left)
+                if operator != "^":
+                    yield Edit(Code.EXTRA_PART, left, joint=operator), put(right)
+            case Call(_, argument):
+                yield Edit(Code.EXTRA_PART, part, argument), put(argument)
+
+
+def added(expression: Expression, names: Sequence[str]) -> Iterator[Edited]:
+    """A factor, divisor, term or square put in: what is missing in the formula."""
+    whole = [Symbol(name) for name in names]
+    factors: list[Expression] = [*whole, *(1 - symbol for symbol in whole), Number(0.5), Number(2)]
+    one = Number(1)
+    for part, put in parts(expression):
+        changes: list[Expression] = [
+            Operation("^", part, Number(2)),
+            Call("exp", part),
+            Operation("-", one, part),
+            Operation("+", one, part),
+            Operation("/", one, part),
+        ]
+        for new in changes:
+            yield Edit(Code.MISSING_PART, part, new), put(new)
+        for factor in factors:
+            yield Edit(Code.MISSING_PART, None, factor, "*"), put(Operation("*", part, factor))
+        for symbol in whole:
+            yield Edit(Code.EXTRA_PART, symbol, None, "*"), put(Operation("/", part, symbol))
+            for operator in "-+":
+                yield Edit(Code.MISSING_PART, None, symbol, operator), put(Operation(operator, part, symbol))

@@ -1,0 +1,391 @@
+"""A formula's shape: what it is apart from where it stands, so that a formula copied down a column is one shape.
+
+A shape is understood once: parsed by the formula engine into a small tree whose leaves are references relative to
+the cell, later filled with what those cells are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, reduce
+from operator import add
+from typing import Any
+
+import formualizer
+from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name
+
+from sheetprop.expression import Call, Expression, Negation, Number, Operation
+
+MAX_LENGTH, MAX_NESTING = 8192, 64
+"""Excel's own limits of a formula; what goes beyond is no formula that Excel has made."""
+MAX_AREA = 64
+"""Cells of a range that are looked at one by one; a longer range cannot belong to one iteration."""
+
+
+class NotUnderstood(Exception):
+    """A formula whose meaning cannot be followed as an equation; its text says why."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A cell as a formula names it; ``row`` and ``column`` are offsets unless their ``fixed`` ($) says otherwise."""
+
+    row: int
+    row_fixed: bool
+    column: int
+    column_fixed: bool
+    sheet: str | None = None
+
+    def at(self, row: int, column: int) -> tuple[int, int]:
+        """The row and column meant by a formula in the cell ``row``, ``column``, from zero."""
+        return (
+            self.row if self.row_fixed else row + self.row,
+            self.column if self.column_fixed else column + self.column,
+        )
+
+    def text(self, row: int, column: int) -> str:
+        """As written by a formula in that cell, without the sheet."""
+        to_row, to_column = self.at(row, column)
+        if to_row < 0 or to_column < 0:
+            return "#REF!"
+        return f"{'$' * self.column_fixed}{xl_col_to_name(to_column)}{'$' * self.row_fixed}{to_row + 1}"
+
+
+@dataclass(frozen=True)
+class Name:
+    """A defined name."""
+
+    name: str
+    sheet: str | None = None
+
+
+@dataclass(frozen=True)
+class ThisRow:
+    """A structured reference to a column of an Excel table, in the formula's own row."""
+
+    table: str | None
+    column: str
+
+
+Leaf = Reference | Name | ThisRow
+Node = tuple[Any, ...]
+
+_TOKENS = re.compile(
+    r"""
+    "(?:[^"]|"")*"                                # a text
+    | (?P<quoted>'(?:[^']|'')*'!)                 # a sheet's name
+    | \[(?:[^\[\]]|\[[^\[\]]*\])*\]               # a structured or external reference
+    | (?P<cell>\$?[A-Za-z]{1,3}\$?[1-9][0-9]{0,6})(?![\w.(!\\])
+    | [^\W\d][\w.\\?]*                            # a function or a name
+    | [0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?     # a number, so that 1E5 is no cell
+    """,
+    re.VERBOSE,
+)
+_CALLS = re.compile(r"([A-Za-z_][\w.]*)\(")
+_REFERENCE = re.compile(
+    r"(?:(?P<quoted>'(?:[^']|'')*')!|(?P<plain>[^'!\[\]]+)!)?"
+    r"(?P<from>\$?[A-Za-z]{1,3}\$?[1-9][0-9]*)(?::(?P<to>\$?[A-Za-z]{1,3}\$?[1-9][0-9]*))?"
+)
+_THIS_ROW = re.compile(
+    r"(?P<table>[^\[\]]*)\[(?:\[#This Row\],\[(?P<long>[^\[\]]+)\]|@\[?(?P<short>[^\[\]]+)\]?)\]", re.I
+)
+
+
+def _reference(text: str, row: int, column: int, sheet: str | None = None) -> Reference:
+    letters, fixed_row, digits = text.lstrip("$").partition("$") if "$" in text[1:] else (text.lstrip("$"), "", "")
+    plain = letters + digits
+    to_row, to_column = xl_cell_to_rowcol(plain.upper())
+    row_fixed, column_fixed = bool(fixed_row), text.startswith("$")
+    return Reference(
+        to_row if row_fixed else to_row - row,
+        row_fixed,
+        to_column if column_fixed else to_column - column,
+        column_fixed,
+        sheet,
+    )
+
+
+@dataclass(eq=False)
+class Shape:
+    """A formula without its place: texts and references in turn, as it is printed again for any cell."""
+
+    pieces: tuple[str | Reference, ...]
+    leaves: list[Leaf] = field(default_factory=list)
+    _tree: Node | NotUnderstood | None = None
+    _built: dict[tuple[int, ...], Expression] = field(default_factory=dict)
+
+    def text(self, row: int, column: int, change: Callable[[int], str | None] = lambda n: None) -> str:
+        """The formula, with its =, of the cell ``row``, ``column``; ``change(n)`` may replace its n-th reference."""
+        parts, count = ["="], 0
+        for piece in self.pieces:
+            if isinstance(piece, str):
+                parts.append(piece)
+            else:
+                parts.append(change(count) or piece.text(row, column))
+                count += 1
+        return "".join(parts)
+
+    @cached_property
+    def functions(self) -> frozenset[str]:
+        """The names of the functions it calls, in capitals."""
+        found: set[str] = set()
+        for piece in self.pieces:
+            if isinstance(piece, str):
+                found.update(name.upper() for name in _CALLS.findall(piece))
+        return frozenset(found)
+
+    @property
+    def tree(self) -> Node:
+        """The parsed formula; raises NotUnderstood where it cannot be parsed."""
+        if self._tree is None:
+            try:
+                self._tree = self._parse()
+            except NotUnderstood as reason:
+                self._tree = reason
+        if isinstance(self._tree, NotUnderstood):
+            raise self._tree
+        return self._tree
+
+    def _parse(self) -> Node:
+        # Parsed as if in a cell so far in that no offset leads off the sheet.
+        row = max((-p.row for p in self.pieces if isinstance(p, Reference) and not p.row_fixed), default=0)
+        column = max((-p.column for p in self.pieces if isinstance(p, Reference) and not p.column_fixed), default=0)
+        row, column = max(row, 0), max(column, 0)
+        text = self.text(row, column)
+        if len(text) > MAX_LENGTH or _nesting(text) > MAX_NESTING:
+            raise NotUnderstood("it is longer or deeper nested than Excel allows")
+        try:
+            parsed = formualizer.parse(text).to_dict()
+        except Exception as error:  # the engine raises no narrower class
+            raise NotUnderstood(f"it cannot be read as a formula ({error})") from None
+        return self._convert(parsed, row, column)
+
+    def _convert(self, node: dict[str, Any], row: int, column: int) -> Node:
+        match node["node_type"]:
+            case "Literal":
+                value = node["value"]
+                if isinstance(value, dict):
+                    raise NotUnderstood("it contains an error value")
+                return ("number", float(value)) if isinstance(value, (int, float)) else ("text", str(value))
+            case "Reference":
+                return self._refer(node["reference"], row, column)
+            case "UnaryOp":
+                return ("unary", node["operator"], self._convert(node["operand"], row, column))
+            case "BinaryOp":
+                left, right = (self._convert(node[side], row, column) for side in ("left", "right"))
+                return ("binary", node["operator"], left, right)
+            case "Function":
+                name = node["name"].upper().removeprefix("_XLFN.").removeprefix("_XLWS.")
+                return ("call", name, *(self._convert(argument, row, column) for argument in node["args"]))
+            case kind:
+                raise NotUnderstood(f"it contains something else than cells and arithmetic ({kind})")
+
+    def _refer(self, text: str, row: int, column: int) -> Node:
+        if "#REF!" in text:
+            raise NotUnderstood("it refers to a cell that was deleted (#REF!)")
+        if this_row := _THIS_ROW.fullmatch(text):
+            name = (this_row["long"] or this_row["short"]).replace("'", "")
+            return self._leaf(ThisRow(this_row["table"].lower() or None, name))
+        if "[" in text:
+            raise NotUnderstood("it refers to another workbook or to a whole column of a table")
+        found = _REFERENCE.fullmatch(text)
+        if not found:
+            sheet, _, name = text.rpartition("!")
+            return self._leaf(Name(name.lower(), sheet.strip("'") or None))
+        sheet = found["plain"] or (found["quoted"] and found["quoted"][1:-1].replace("''", "'"))
+        first = _reference(found["from"], row, column, sheet)
+        if not found["to"]:
+            return self._leaf(first)
+        last = _reference(found["to"], row, column, sheet)
+        (top, left), (bottom, right) = first.at(row, column), last.at(row, column)
+        top, bottom, left, right = min(top, bottom), max(top, bottom), min(left, right), max(left, right)
+        if (bottom - top + 1) * (right - left + 1) > MAX_AREA:
+            raise NotUnderstood("it refers to a range of more cells than one iteration has")
+        return (
+            "area",
+            *(
+                tuple(
+                    self._leaf(
+                        Reference(
+                            r if first.row_fixed else r - row,
+                            first.row_fixed,
+                            c if first.column_fixed else c - column,
+                            first.column_fixed,
+                            sheet,
+                        )
+                    )
+                    for c in range(left, right + 1)
+                )
+                for r in range(top, bottom + 1)
+            ),
+        )
+
+    def _leaf(self, leaf: Leaf) -> Node:
+        self.leaves.append(leaf)
+        return ("leaf", len(self.leaves) - 1)
+
+    def expression(self, leaves: Sequence[Expression]) -> Expression:
+        """What the formula computes where its references are ``leaves``; raises NotUnderstood.
+
+        ``leaves`` are looked up by identity: pass the same objects for the same meaning.
+        """
+        key = tuple(map(id, leaves))
+        if key not in self._built:
+            self._built[key] = _build(self.tree, leaves)
+            self._keep = [*getattr(self, "_keep", []), leaves]  # an id must not be given to another object
+        return self._built[key]
+
+
+def shape_key(formula: str, row: int, column: int) -> tuple[str, tuple[str | Reference, ...]]:
+    """What all copies of a formula (without =) have in common, and its pieces; the cell counts from zero."""
+    pieces: list[str | Reference] = []
+    key: list[str] = []
+    end = 0
+    for token in _TOKENS.finditer(formula):
+        if token.lastgroup == "cell":
+            before = formula[end : token.start()]
+            reference = _reference(token["cell"], row, column)
+            pieces += [before, reference]
+            key += [
+                before,
+                f"\1{reference.row}{'$' * reference.row_fixed},{reference.column}{'$' * reference.column_fixed}\1",
+            ]
+            end = token.end()
+    pieces.append(formula[end:])
+    key.append(formula[end:])
+    return "".join(key), tuple(pieces)
+
+
+class Shapes:
+    """All shapes of a workbook, each once."""
+
+    def __init__(self) -> None:
+        self._by_key: dict[str, Shape] = {}
+
+    def of(self, formula: str, row: int, column: int) -> Shape:
+        """The shape of a formula (without =) in a cell."""
+        key, pieces = shape_key(formula, row, column)
+        shape = self._by_key.get(key)
+        if shape is None:
+            shape = self._by_key[key] = Shape(pieces)
+        return shape
+
+
+def _nesting(text: str) -> int:
+    depth = deepest = 0
+    for character in text:
+        if character == "(":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif character == ")":
+            depth -= 1
+    return deepest
+
+
+UNARY = {"EXP": "exp", "ABS": "abs", "LN": "ln", "TANH": "tanh", "SIGN": "sign", "SQRT": "sqrt"}
+"""Functions of one argument, and what expressions call them."""
+NOT_EXCELS = {"POW", "ADD", "MINUS", "MULTIPLY", "DIVIDE", "UMINUS"}
+"""Functions of Google Sheets that Excel does not know and shows as #NAME?."""
+
+
+def _build(node: Node, leaves: Sequence[Expression]) -> Expression:
+    match node:
+        case ("number", value):
+            return Number(value)
+        case ("leaf", n):
+            return leaves[n]
+        case ("unary", "-", operand):
+            return Negation(_build(operand, leaves))
+        case ("unary", "%", operand):
+            return Operation("/", _build(operand, leaves), Number(100))
+        case ("unary", _, operand):
+            return _build(operand, leaves)
+        case ("binary", ("+" | "-" | "*" | "/" | "^") as operator, left, right):
+            return Operation(operator, _build(left, leaves), _build(right, leaves))
+        case ("call", name, *arguments):
+            return _call(name, arguments, leaves)
+        case ("area", (only,)):
+            return _build(only, leaves)
+        case ("text", value):
+            raise NotUnderstood(f"it computes with the text {value!r}")
+        case ("binary", operator, *_):
+            raise NotUnderstood(f"it uses the operator {operator!r}")
+    raise NotUnderstood("it uses a range where one cell is meant")
+
+
+def _call(name: str, arguments: list[Node], leaves: Sequence[Expression]) -> Expression:
+    def one(n: int) -> Expression:
+        return _build(arguments[n], leaves)
+
+    def every() -> list[Expression]:
+        return [x for argument in arguments for x in _cells(argument, leaves)]
+
+    def products() -> list[Expression]:
+        columns = [list(_cells(argument, leaves)) for argument in arguments]
+        if len({len(column) for column in columns}) != 1:
+            raise NotUnderstood("the ranges of SUMPRODUCT are of different size")
+        return [reduce(_times, terms) for terms in zip(*columns, strict=True)]
+
+    match name, len(arguments):
+        case _, 1 if name in UNARY:
+            return Call(UNARY[name], one(0))
+        case (("POWER" | "POW"), 2):
+            return Operation("^", one(0), one(1))
+        case "SUM", n if n:
+            return _sum(every())
+        case "ADD", 2:
+            return Operation("+", one(0), one(1))
+        case "MINUS", 2:
+            return Operation("-", one(0), one(1))
+        case "MULTIPLY", 2:
+            return Operation("*", one(0), one(1))
+        case "DIVIDE", 2:
+            return Operation("/", one(0), one(1))
+        case "UMINUS", 1:
+            return Negation(one(0))
+        case "PRODUCT", n if n:
+            return reduce(_times, every())
+        case "SUMPRODUCT", n if n:
+            return _sum(products())
+        case "SUMSQ", n if n:
+            return _sum([Operation("^", x, Number(2)) for x in every()])
+        case "SUMXMY2", 2:
+            left, right = (list(_cells(argument, leaves)) for argument in arguments)
+            if len(left) == len(right):
+                return _sum([Operation("^", Operation("-", a, b), Number(2)) for a, b in zip(left, right, strict=True)])
+        case "AVERAGE", n if n:
+            parts = every()
+            return Operation("/", _sum(parts), Number(len(parts)))
+        case "IFERROR", 2:
+            return one(0)
+        case "N", 1:
+            return one(0)
+        case (("ROUND" | "ROUNDUP" | "ROUNDDOWN" | "TRUNC"), n) if n:
+            return Call("round", one(0))
+        case "PI", 0:
+            return Number(3.141592653589793)
+        case "E", 0:
+            return Number(2.718281828459045)
+    raise NotUnderstood(f"it uses the function {name}")
+
+
+def _cells(argument: Node, leaves: Sequence[Expression]) -> Iterator[Expression]:
+    if argument[0] == "area":
+        for row in argument[1:]:
+            for leaf in row:
+                yield _build(leaf, leaves)
+    else:
+        yield _build(argument, leaves)
+
+
+def _times(left: Expression, right: Expression) -> Expression:
+    return Operation("*", left, right)
+
+
+def _sum(terms: list[Expression]) -> Expression:
+    return reduce(add, terms)
+
+
+__all__ = ["NOT_EXCELS", "Leaf", "Name", "NotUnderstood", "Reference", "Shape", "Shapes", "ThisRow"]

@@ -1,0 +1,169 @@
+"""Finding the iteration tables of a sheet by their headings, wherever they are and whichever way they run."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from statistics import median
+
+from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
+
+from sheetprop.network import ITERATION, NETWORK, RATE, Role
+from sheetprop.submission.cells import Cells, Place
+from sheetprop.submission.labels import quantity
+
+WEIGHTS = NETWORK.keys(Role.WEIGHT)
+MAIN = {*NETWORK.keys_except(Role.STEP, Role.TARGET, Role.INPUT)}
+"""Quantities by which a table is known; inputs and targets also stand in lists of parameters."""
+LEAST_HEADINGS, LEAST_WEIGHTS, LEAST_FORWARD = 10, 4, 2
+LOOK_AHEAD = 6
+"""Lines between the headings and the first iteration that may be blank or hold hints."""
+LEAST_ACROSS = 3
+"""Iterations of a table that runs to the right; a column of headings with fewer is a calculation beside its notes."""
+
+
+@dataclass(eq=False)
+class Table:
+    """An iteration table: its headings' line, the lines of its iterations, and per quantity where it stands.
+
+    Lines are rows and ``columns`` columns, unless the table is ``across``: then iterations run to the right, lines
+    are columns and ``columns`` rows. All count from zero.
+    """
+
+    cells: Cells
+    header: int
+    first: int
+    last: int
+    columns: dict[str, int]
+    across: bool = False
+    keys: Mapping[int, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.keys = {column: key for key, column in self.columns.items() if key not in (RATE, ITERATION)}
+
+    @property
+    def count(self) -> int:
+        """The number of iterations."""
+        return self.last - self.first + 1
+
+    def place(self, key: str, step: int) -> Place:
+        """The cell of a quantity at an iteration."""
+        return self.at(self.first + step, self.columns[key])
+
+    def at(self, line: int, column: int) -> Place:
+        """The cell at a line and column of the table's own direction."""
+        return (column, line) if self.across else (line, column)
+
+    def position(self, place: Place) -> tuple[int, int]:
+        """Line and column, in the table's own direction, of a cell."""
+        return (place[1], place[0]) if self.across else place
+
+    def contains(self, place: Place) -> bool:
+        """Whether a cell is one of the table's quantities at one of its iterations."""
+        line, column = self.position(place)
+        return self.first <= line <= self.last and column in self.keys
+
+    def column_name(self, key: str) -> str:
+        """The letter of a quantity's column; the number of its row in a table that runs to the right."""
+        return str(self.columns[key] + 1) if self.across else str(xl_col_to_name(self.columns[key]))
+
+    def cells_of(self, key: str, steps: list[int]) -> str:
+        """The cells of a quantity at ascending iterations, as ranges joined by commas."""
+        return ranges([self.place(key, step) for step in steps])
+
+    @cached_property
+    def near_columns(self) -> range:
+        """All columns from the table's first to its last."""
+        return range(min(self.columns.values()), max(self.columns.values()) + 1)
+
+
+def ranges(places: list[Place]) -> str:
+    """Cells as A1 ranges joined by commas; neighbours in one column or row make one range."""
+    parts: list[list[Place]] = []
+    for place in places:
+        if parts and len(parts[-1]) <= 2:
+            start, end = parts[-1][0], parts[-1][-1]
+            step = (place[0] - end[0], place[1] - end[1])
+            if step in ((1, 0), (0, 1)) and (start == end or place[0] == start[0] or place[1] == start[1]):
+                parts[-1] = [start, place]
+                continue
+        parts.append([place])
+    return ",".join(":".join(xl_rowcol_to_cell(*place) for place in part) for part in parts)
+
+
+def find_tables(cells: Cells) -> list[Table]:
+    """The iteration tables of a sheet, from top to bottom."""
+    headings = [(place, key) for place, text in cells.texts.items() if (key := quantity(text))]
+    down = [table for table in _tables(cells, headings, across=False)]
+    taken = {(table.header, column) for table in down for column in table.columns.values()}
+    rest = [(place, key) for place, key in headings if place not in taken]
+    right = [table for table in _tables(cells, rest, across=True) if table.count >= LEAST_ACROSS]
+    return sorted([*down, *right], key=lambda table: table.at(table.header, min(table.columns.values())))
+
+
+def _tables(cells: Cells, headings: list[tuple[Place, str]], across: bool) -> Iterator[Table]:
+    lines: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    for (row, column), key in headings:
+        line, position = (column, row) if across else (row, column)
+        lines[line].append((position, key))
+    for line in sorted(lines):
+        for columns in _split(sorted(lines[line])):
+            if table := _with_iterations(cells, line, columns, across):
+                yield table
+
+
+def _split(found: list[tuple[int, str]]) -> Iterator[dict[str, int]]:
+    """The headings of each table along one line; a heading that stands twice by chance is taken where the others are."""
+    occurrences: dict[str, list[int]] = defaultdict(list)
+    for position, key in found:
+        occurrences[key].append(position)
+    tables = 1
+    while sum(len(places) > tables for key, places in occurrences.items() if key in MAIN) >= LEAST_HEADINGS:
+        tables += 1
+    if tables == 1:
+        centre = (
+            median(places[0] for places in occurrences.values() if len(places) == 1)
+            if any(len(places) == 1 for places in occurrences.values())
+            else 0
+        )
+        chosen = {key: min(places, key=lambda p: (abs(p - centre), p)) for key, places in occurrences.items()}
+        if _is_table(chosen):
+            yield chosen
+        return
+    for n in range(tables):
+        part = {key: places[n] for key, places in occurrences.items() if len(places) > n}
+        if _is_table(part):
+            yield part
+
+
+def _is_table(columns: Mapping[str, int]) -> bool:
+    keys = set(columns)
+    return (
+        len(keys & MAIN) >= LEAST_HEADINGS
+        and len(keys.intersection(WEIGHTS)) >= LEAST_WEIGHTS
+        and len(keys.intersection(NETWORK.keys(Role.FORWARD))) >= LEAST_FORWARD
+    )
+
+
+def _with_iterations(cells: Cells, header: int, columns: dict[str, int], across: bool) -> Table | None:
+    own = [column for key, column in columns.items() if key not in (RATE, ITERATION)]
+    least = max(3, len(own) // 4)
+
+    def filled(line: int) -> int:
+        places = ((column, line) if across else (line, column) for column in own)
+        return sum(
+            place in cells.formulas
+            or place in cells.opaque
+            or (place in cells.values and type(cells.values[place]) is not str)
+            for place in places
+        )
+
+    first = next((line for line in range(header + 1, header + 1 + LOOK_AHEAD) if filled(line) >= least), None)
+    if first is None:
+        return None
+    last = first
+    while filled(last + 1) >= least:
+        last += 1
+    return Table(cells, header, first, last, columns, across)
