@@ -28,7 +28,8 @@ class Assignment:
     """One assignment; raises :class:`InputError` where a value cannot be used.
 
     ``iterations`` counts rows, the initial weights' row (iteration 0) included. ``weights`` are in the order
-    w1…w8. ``rubric`` has the points of each criterion of :data:`sheetprop.rubric.CRITERIA`. ``seed`` is the seed that random weights were drawn with, None where they were given.
+    w1…w8. ``rubric`` has points by criterion (:data:`sheetprop.rubric.CRITERIA`). ``seed`` is the seed that random
+    weights were drawn with, None where they were given.
     """
 
     title: str

@@ -26,7 +26,7 @@ MOST_MEMORY = 6 * 1024**3
 Finish = Callable[[Source, bytes, Submission], None]
 
 
-class TooSlow(Exception):
+class TooSlowError(Exception):
     """A submission took longer than :data:`MOST_SECONDS`."""
 
 
@@ -48,8 +48,8 @@ class Work:
                 return submission
         except Unreadable as reason:
             submission = unreadable(source.name, str(reason), self.assignment)
-        except (TooSlow, MemoryError, RecursionError) as error:
-            reason_ = "time" if isinstance(error, TooSlow) else "memory"
+        except (TooSlowError, MemoryError, RecursionError) as error:
+            reason_ = "time" if isinstance(error, TooSlowError) else "memory"
             submission = unreadable(
                 source.name, f"This file takes more {reason_} than any submission needs", self.assignment
             )
@@ -132,7 +132,7 @@ def _time_limit() -> Iterator[None]:
         return
 
     def stop(*_: object) -> None:
-        raise TooSlow
+        raise TooSlowError
 
     before = signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, MOST_SECONDS)

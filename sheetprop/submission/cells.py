@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from xml.parsers.expat import ExpatError
 
-from openpyxl.utils.cell import range_boundaries
-
-from sheetprop.stored import BOOLEAN, INLINE_TEXT, NUMBER, SHARED_TEXT, read_cells
-from sheetprop.submission.formula import Name, NotUnderstood, Shape, Shapes
+from sheetprop.stored import BOOLEAN, NUMBER, SHARED_TEXT, read_cells
+from sheetprop.submission.areas import corners
+from sheetprop.submission.formula import Name, NotUnderstoodError, Shape, Shapes
 from sheetprop.submission.package import Chart, ExcelTable, Package, Unreadable
 
 Place = tuple[int, int]
@@ -21,7 +20,7 @@ MAX_CELLS = 5_000_000
 
 @dataclass(frozen=True)
 class ErrorValue:
-    """What a cell shows where its formula has no value: #REF!, #NAME?, …"""
+    """What a cell shows where its formula has no value: #REF!, #NAME? and the like."""
 
     name: str
 
@@ -107,25 +106,25 @@ class Book:
     def named(self, name: Name, here: str) -> tuple[str, int, int] | float:
         """What a defined name means on the sheet ``here``: a cell (sheet, row, column) or a number.
 
-        Raises NotUnderstood where it means something else, or is not defined.
+        Raises NotUnderstoodError where it means something else, or is not defined.
         """
         names = self.package.defined_names
         scopes = [f"{(name.sheet or here).lower()}!{name.name}", name.name]
         meaning = next((names[scope] for scope in scopes if scope in names), None)
         if meaning is None:
-            raise NotUnderstood(f"the name {name.name} is not defined")
+            raise NotUnderstoodError(f"the name {name.name} is not defined")
         try:
             return float(meaning)
         except ValueError:
             pass
         sheet, _, cell = meaning.rpartition("!")
         try:
-            left, top, right, bottom = range_boundaries(cell)
-        except (ValueError, TypeError):
-            raise NotUnderstood(f"the name {name.name} means no cell") from None
-        if (left, top) != (right, bottom) or left is None or top is None:
-            raise NotUnderstood(f"the name {name.name} means more than one cell")
-        return (sheet.strip("'").replace("''", "'") or here, top - 1, left - 1)
+            top, left, bottom, right = corners(cell)
+        except ValueError:
+            raise NotUnderstoodError(f"the name {name.name} means no cell") from None
+        if (left, top) != (right, bottom):
+            raise NotUnderstoodError(f"the name {name.name} means more than one cell")
+        return (sheet.strip("'").replace("''", "'") or here, top, left)
 
     def _read(self, name: str) -> Cells:
         part = self._parts[name]
@@ -158,7 +157,7 @@ class Book:
             return text.strip() == "1"
         if kind == "e":
             return ErrorValue(text)
-        return text if kind in ("str", INLINE_TEXT) else text
+        return text
 
     def _add_formula(
         self, cells: Cells, place: Place, attributes: dict[str, str], text: str, shared: dict[str, Shape]
@@ -171,11 +170,10 @@ class Book:
                 cells.opaque.add(place)
             return
         if kind in ("array", "dataTable") and (area := attributes.get("ref")):
-            left, top, right, bottom = range_boundaries(area)
-            if kind == "dataTable" or (left, top) != (right, bottom):
-                cells.opaque.update(
-                    place for place in cells.values if top <= place[0] + 1 <= bottom and left <= place[1] + 1 <= right
-                )
+            top, left, bottom, right = corners(area)
+            if kind == "dataTable" or (top, left) != (bottom, right):
+                inside = (place for place in cells.values if top <= place[0] <= bottom and left <= place[1] <= right)
+                cells.opaque.update(inside)
                 return
         if not text:
             cells.opaque.add(place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from sheetprop.assignment import GIVEN_BY, Assignment
 from sheetprop.descent import compute
 from sheetprop.submission.cells import Book, Cells, Place
 from sheetprop.submission.parameters import SAME, rate_in_text
-from sheetprop.submission.tables import Table, ranges
+from sheetprop.submission.tables import Table, span
 
 LEAST = 10
 """Numbers under a rate's heading that make a column of errors."""
@@ -43,7 +44,7 @@ def find_comparisons(
             for series in _series(cells, place, tables):
                 numbers = np.array([cells.number(p) for p in series[:COMPARED]], dtype=float)
                 right = errors is None or _follows(numbers, errors[rate])
-                found.append(Comparison(rate, cells.name, ranges([series[0], series[-1]]).replace(",", ":"), right))
+                found.append(Comparison(rate, cells.name, span(series[0], series[-1]), right))
     return found
 
 
@@ -54,7 +55,7 @@ def _errors(
     wanted = {name: [given.get(key) for key in network.keys(role)] for name, role in GIVEN_BY.items()}
     if any(value is None for values in wanted.values() for value in values):
         return None
-    values = {name: tuple(float(v) for v in numbers if v is not None) for name, numbers in wanted.items()}
+    values: dict[str, Any] = {name: tuple(float(v or 0.0) for v in numbers) for name, numbers in wanted.items()}
     asked = replace(assignment, learning_rates=tuple(rates), iterations=COMPARED + 2, **values)
     return dict(zip(rates, compute(asked)["E_total"], strict=True))
 

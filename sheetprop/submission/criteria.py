@@ -6,11 +6,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from openpyxl.utils.cell import range_boundaries
-
 from sheetprop.assignment import Assignment
 from sheetprop.network import NETWORK, Role, partial
 from sheetprop.rubric import CRITERIA
+from sheetprop.submission.areas import corners
 from sheetprop.submission.cells import Book
 from sheetprop.submission.comparison import Comparison, find_comparisons
 from sheetprop.submission.findings import Code, Finding, ScoreLine, Severity
@@ -215,7 +214,7 @@ def _learning_rates(
             Finding(
                 Code.RATE_NOT_COVERED,
                 Severity.WARNING,
-                f"No table and no comparison column for the learning {'rate' if len(absent) == 1 else 'rates'} {rates}.",
+                f"No table and no comparison column for learning rate {rates}.",
                 expected=rates,
             )
         )
@@ -271,14 +270,12 @@ def _shown_lines(charts: Sequence[Chart], judged: Judged) -> list[tuple[int, int
             if sheet.strip("'").replace("''", "'").lower() != table.cells.name.lower():
                 continue
             try:
-                left, top, right, bottom = range_boundaries(cells)
-            except (ValueError, TypeError):
-                continue
-            if None in (left, top, right, bottom):
+                top, left, bottom, right = corners(cells)
+            except ValueError:
                 continue
             (first, column), (last, last_column) = (
-                table.position((top - 1, left - 1)),
-                table.position((bottom - 1, right - 1)),
+                table.position((top, left)),
+                table.position((bottom, right)),
             )
             if column <= table.columns["E_total"] <= last_column and first <= table.last and last >= table.first:
                 shown.append((first, last))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 
@@ -117,14 +117,14 @@ class _Search:
         ordinary = sorted(dict.fromkeys(names), key=lambda name: (name not in near, len(name)))
         if diagnosis := self.first(self._moved()):
             return diagnosis
-        singles = (
+        singles: tuple[Callable[[], Iterator[Edited]], ...] = (
             lambda: edits.replaced_names(found, ordinary),
             lambda: edits.groupings(found),
             lambda: edits.signs(found),
             lambda: edits.constants(found),
             lambda: edits.dropped(found),
-            lambda: self._other_quantity(),
-            lambda: self._two_siblings(),
+            self._other_quantity,
+            self._two_siblings,
             lambda: edits.added(found, near),
             lambda: self._missing_terms(near),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from sheetprop.submission.reading import EMPTY, GIVEN, Helper
 from sheetprop.submission.samples import POINTS, Samples
 
 NOTHING = np.full(POINTS, np.nan)
-FUNCTIONS = {
+FUNCTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "exp": np.exp,
     "abs": np.abs,
     "ln": np.log,

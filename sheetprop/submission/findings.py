@@ -29,6 +29,7 @@ class Code(Enum):
     """The kinds of finding: the code that JSON has, and the title that people read in lists of common mistakes."""
 
     def __new__(cls, code: str, title: str) -> Code:
+        """Make a member whose value is the code."""
         member = object.__new__(cls)
         member._value_ = code
         member.title = title

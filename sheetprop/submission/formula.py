@@ -24,7 +24,7 @@ MAX_AREA = 64
 """Cells of a range that are looked at one by one; a longer range cannot belong to one iteration."""
 
 
-class NotUnderstood(Exception):
+class NotUnderstoodError(Exception):
     """A formula whose meaning cannot be followed as an equation; its text says why."""
 
 
@@ -113,7 +113,7 @@ class Shape:
 
     pieces: tuple[str | Reference, ...]
     leaves: list[Leaf] = field(default_factory=list)
-    _tree: Node | NotUnderstood | None = None
+    _tree: Node | NotUnderstoodError | None = None
     _built: dict[tuple[int, ...], Expression] = field(default_factory=dict)
 
     def text(self, row: int, column: int, change: Callable[[int], str | None] = lambda n: None) -> str:
@@ -138,13 +138,13 @@ class Shape:
 
     @property
     def tree(self) -> Node:
-        """The parsed formula; raises NotUnderstood where it cannot be parsed."""
+        """The parsed formula; raises NotUnderstoodError where it cannot be parsed."""
         if self._tree is None:
             try:
                 self._tree = self._parse()
-            except NotUnderstood as reason:
+            except NotUnderstoodError as reason:
                 self._tree = reason
-        if isinstance(self._tree, NotUnderstood):
+        if isinstance(self._tree, NotUnderstoodError):
             raise self._tree
         return self._tree
 
@@ -155,11 +155,11 @@ class Shape:
         row, column = max(row, 0), max(column, 0)
         text = self.text(row, column)
         if len(text) > MAX_LENGTH or _nesting(text) > MAX_NESTING:
-            raise NotUnderstood("it is longer or deeper nested than Excel allows")
+            raise NotUnderstoodError("it is longer or deeper nested than Excel allows")
         try:
             parsed = formualizer.parse(text).to_dict()
         except Exception as error:  # the engine raises no narrower class
-            raise NotUnderstood(f"it cannot be read as a formula ({error})") from None
+            raise NotUnderstoodError(f"it cannot be read as a formula ({error})") from None
         return self._convert(parsed, row, column)
 
     def _convert(self, node: dict[str, Any], row: int, column: int) -> Node:
@@ -167,7 +167,7 @@ class Shape:
             case "Literal":
                 value = node["value"]
                 if isinstance(value, dict):
-                    raise NotUnderstood("it contains an error value")
+                    raise NotUnderstoodError("it contains an error value")
                 return ("number", float(value)) if isinstance(value, (int, float)) else ("text", str(value))
             case "Reference":
                 return self._refer(node["reference"], row, column)
@@ -180,16 +180,16 @@ class Shape:
                 name = node["name"].upper().removeprefix("_XLFN.").removeprefix("_XLWS.")
                 return ("call", name, *(self._convert(argument, row, column) for argument in node["args"]))
             case kind:
-                raise NotUnderstood(f"it contains something else than cells and arithmetic ({kind})")
+                raise NotUnderstoodError(f"it contains something else than cells and arithmetic ({kind})")
 
     def _refer(self, text: str, row: int, column: int) -> Node:
         if "#REF!" in text:
-            raise NotUnderstood("it refers to a cell that was deleted (#REF!)")
+            raise NotUnderstoodError("it refers to a cell that was deleted (#REF!)")
         if this_row := _THIS_ROW.fullmatch(text):
             name = (this_row["long"] or this_row["short"]).replace("'", "")
             return self._leaf(ThisRow(this_row["table"].lower() or None, name))
         if "[" in text:
-            raise NotUnderstood("it refers to another workbook or to a whole column of a table")
+            raise NotUnderstoodError("it refers to another workbook or to a whole column of a table")
         found = _REFERENCE.fullmatch(text)
         if not found:
             sheet, _, name = text.rpartition("!")
@@ -202,7 +202,7 @@ class Shape:
         (top, left), (bottom, right) = first.at(row, column), last.at(row, column)
         top, bottom, left, right = min(top, bottom), max(top, bottom), min(left, right), max(left, right)
         if (bottom - top + 1) * (right - left + 1) > MAX_AREA:
-            raise NotUnderstood("it refers to a range of more cells than one iteration has")
+            raise NotUnderstoodError("it refers to a range of more cells than one iteration has")
         return (
             "area",
             *(
@@ -227,7 +227,7 @@ class Shape:
         return ("leaf", len(self.leaves) - 1)
 
     def expression(self, leaves: Sequence[Expression]) -> Expression:
-        """What the formula computes where its references are ``leaves``; raises NotUnderstood.
+        """What the formula computes where its references are ``leaves``; raises NotUnderstoodError.
 
         ``leaves`` are looked up by identity: pass the same objects for the same meaning.
         """
@@ -309,10 +309,10 @@ def _build(node: Node, leaves: Sequence[Expression]) -> Expression:
         case ("area", (only,)):
             return _build(only, leaves)
         case ("text", value):
-            raise NotUnderstood(f"it computes with the text {value!r}")
+            raise NotUnderstoodError(f"it computes with the text {value!r}")
         case ("binary", operator, *_):
-            raise NotUnderstood(f"it uses the operator {operator!r}")
-    raise NotUnderstood("it uses a range where one cell is meant")
+            raise NotUnderstoodError(f"it uses the operator {operator!r}")
+    raise NotUnderstoodError("it uses a range where one cell is meant")
 
 
 def _call(name: str, arguments: list[Node], leaves: Sequence[Expression]) -> Expression:
@@ -325,7 +325,7 @@ def _call(name: str, arguments: list[Node], leaves: Sequence[Expression]) -> Exp
     def products() -> list[Expression]:
         columns = [list(_cells(argument, leaves)) for argument in arguments]
         if len({len(column) for column in columns}) != 1:
-            raise NotUnderstood("the ranges of SUMPRODUCT are of different size")
+            raise NotUnderstoodError("the ranges of SUMPRODUCT are of different size")
         return [reduce(_times, terms) for terms in zip(*columns, strict=True)]
 
     match name, len(arguments):
@@ -368,7 +368,7 @@ def _call(name: str, arguments: list[Node], leaves: Sequence[Expression]) -> Exp
             return Number(3.141592653589793)
         case "E", 0:
             return Number(2.718281828459045)
-    raise NotUnderstood(f"it uses the function {name}")
+    raise NotUnderstoodError(f"it uses the function {name}")
 
 
 def _cells(argument: Node, leaves: Sequence[Expression]) -> Iterator[Expression]:
@@ -388,4 +388,4 @@ def _sum(terms: list[Expression]) -> Expression:
     return reduce(add, terms)
 
 
-__all__ = ["NOT_EXCELS", "Leaf", "Name", "NotUnderstood", "Reference", "Shape", "Shapes", "ThisRow"]
+__all__ = ["NOT_EXCELS", "Leaf", "Name", "NotUnderstoodError", "Reference", "Shape", "Shapes", "ThisRow"]

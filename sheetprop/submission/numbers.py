@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,12 +31,14 @@ class Followed:
     @property
     def known(self) -> np.ndarray:
         """Where both numbers are there to be compared."""
-        return np.isfinite(self.found) & np.isfinite(self.expected)
+        known: np.ndarray = np.isfinite(self.found) & np.isfinite(self.expected)
+        return known
 
     @property
     def wrong(self) -> np.ndarray:
         """Where the number does not follow."""
-        return self.known & (np.abs(self.found - self.expected) > self.tolerance)
+        wrong: np.ndarray = self.known & (np.abs(self.found - self.expected) > self.tolerance)
+        return wrong
 
 
 class Numbers:
@@ -95,8 +97,7 @@ class Numbers:
                     tolerance = tolerance + np.nan_to_num(np.abs(moved - expected))
         return Followed(self.values(key), expected, SLACK * tolerance)
 
-    def _of(self, name: str, source: object) -> np.ndarray:
-        assert callable(source)
+    def _of(self, name: str, source: Callable[[str], np.ndarray]) -> np.ndarray:
         key, _, offset = name.partition("@")
         values: np.ndarray = source(key)
         by = int(offset or 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from xlsxwriter.utility import xl_rowcol_to_cell
@@ -44,7 +44,7 @@ class Parameters:
         """As results have it; None where nothing is known of it."""
         if self.rate is None and self.rate_cell is None:
             return None
-        return LearningRate(self.rate_cell and address(self.rate_cell, table.cells.name), self.rate)
+        return LearningRate(address(self.rate_cell, table.cells.name) if self.rate_cell else None, self.rate)
 
 
 def address(cell: Cell, here: str) -> str:
@@ -81,9 +81,8 @@ def _find_given(reading: Reading, key: str, runs: list[Run], parameters: Paramet
         parameters.given[key] = value
 
 
-def _labelled(cells: Cells, table: Table, names: object) -> Place | None:
+def _labelled(cells: Cells, table: Table, names: Callable[[str], bool]) -> Place | None:
     """The number beside or below a text that ``names`` accepts, the nearest to the table's headings."""
-    assert callable(names)
     found: list[tuple[int, Place]] = []
     header = table.at(table.header, min(table.columns.values()))
     for (row, column), text in cells.texts.items():
@@ -108,9 +107,9 @@ def _meaning(reading: Reading, cell: Cell | None, value: float, parameters: Para
     row, column = cell.place
     for place in ((row, column - 1), (row - 1, column), (row, column - 2)):
         label = cells.values.get(place)
-        if isinstance(label, str) and (key := quantity(label)):
-            if key in GIVEN and _same(parameters.given.setdefault(key, value), value):
-                return key
+        if isinstance(label, str) and (named := quantity(label)):
+            if named in GIVEN and _same(parameters.given.setdefault(named, value), value):
+                return named
             break
     return value
 

@@ -8,13 +8,13 @@ there). What is copied down a column resolves to one and the same object.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sheetprop.expression import Call, Expression, Negation, Number, Operation, Symbol
 from sheetprop.network import NETWORK, Role
 from sheetprop.submission.cells import Book, Cells, ErrorValue, Place, Value
-from sheetprop.submission.formula import Leaf, Name, NotUnderstood, Reference, Shape, ThisRow
+from sheetprop.submission.formula import Leaf, Name, NotUnderstoodError, Reference, Shape, ThisRow
 from sheetprop.submission.tables import Table
 
 GIVEN = {*NETWORK.keys(Role.TARGET, Role.INPUT)}
@@ -123,7 +123,7 @@ class Reading:
     def _formula_runs(self, shape: Shape, places: list[Place], first: int, last: int) -> list[Run]:
         try:
             used = _used(shape)
-        except NotUnderstood as reason:
+        except NotUnderstoodError as reason:
             return [Run(first, last, Content("unread", shape=shape, reason=str(reason)))]
         if all(self._uniform(shape.leaves[n], places, first, last) for n in used):
             return [Run(first, last, self._content(shape, used, places[first], first))]
@@ -135,7 +135,7 @@ class Reading:
     def _content(self, shape: Shape, used: list[int], place: Place, step: int | None) -> Content:
         try:
             return Content("formula", self._expression(shape, used, place, step), shape)
-        except NotUnderstood as reason:
+        except NotUnderstoodError as reason:
             return Content("unread", shape=shape, reason=str(reason))
 
     def _expression(self, shape: Shape, used: list[int], place: Place, step: int | None) -> Expression:
@@ -154,9 +154,7 @@ class Reading:
             return leaf.row_fixed and leaf.column_fixed
         table = self.table
         line, column = table.position(leaf.at(*places[first]))
-        line_fixed, column_fixed = (
-            (leaf.column_fixed, leaf.row_fixed) if table.across else (leaf.row_fixed, leaf.column_fixed)
-        )
+        line_fixed = leaf.column_fixed if table.across else leaf.row_fixed
         if line_fixed:
             return not (
                 table.first <= line <= table.last and column in self._columns and self._columns[column] not in GIVEN
@@ -198,14 +196,14 @@ class Reading:
                 names = [_squeezed(name) for name in table.columns]
                 if _squeezed(leaf.column) in names:
                     return place[0], table.first_column + names.index(_squeezed(leaf.column))
-        raise NotUnderstood(f"it refers to a column {leaf.column!r} of a table that is not there")
+        raise NotUnderstoodError(f"it refers to a column {leaf.column!r} of a table that is not there")
 
     def _sheet_name(self, name: str | None) -> str:
         if name is None:
             return self.cells.name
         sheet = self.book.sheet(name)
         if sheet is None:
-            raise NotUnderstood(f"it refers to a sheet {name!r} that is not there")
+            raise NotUnderstoodError(f"it refers to a sheet {name!r} that is not there")
         return sheet.name
 
     def _quantity(self, key: str, at: int, step: int | None, fixed: bool) -> Symbol:
@@ -261,7 +259,7 @@ class Reading:
         self._open.add(cell)
         try:
             expression = self._expression_of_helper(cells, shape, cell, own)
-        except (NotUnderstood, RecursionError):
+        except (NotUnderstoodError, RecursionError):
             expression = self._by_value(cells, cell, UNREAD)
         finally:
             self._open.discard(cell)
@@ -269,20 +267,14 @@ class Reading:
 
     def _expression_of_helper(self, cells: Cells, shape: Shape, cell: Cell, own: int | None) -> Expression:
         used = _used(shape)
-        if cells is not self.cells and any(
-            isinstance(shape.leaves[n], Reference) and shape.leaves[n].sheet is None
-            for n in used  # type: ignore[union-attr]
-        ):
-            # References without a sheet mean the sheet of the formula, which is another one here.
-            leaves: list[Expression] = [self._zero] * len(shape.leaves)
-            for n in used:
-                leaf = shape.leaves[n]
-                if isinstance(leaf, Reference) and leaf.sheet is None:
-                    leaf = Reference(leaf.row, leaf.row_fixed, leaf.column, leaf.column_fixed, cells.name)
-                leaves[n] = self._resolve(leaf, cell.place, own)
-            expression = shape.expression(leaves)
-        else:
-            expression = self._expression(shape, used, cell.place, own)
+        leaves: list[Expression] = [self._zero] * len(shape.leaves)
+        for n in used:
+            leaf = shape.leaves[n]
+            if isinstance(leaf, Reference) and leaf.sheet is None and cells is not self.cells:
+                # Without a sheet, a reference means the sheet of its formula, which is another one here.
+                leaf = replace(leaf, sheet=cells.name)
+            leaves[n] = self._resolve(leaf, cell.place, own)
+        expression = shape.expression(leaves)
         if own is None and isinstance(expression, Symbol) and expression.key in self.constants:
             # A cell that only repeats a constant is one too, and what the formulas refer to.
             name = f"cell:{cell.sheet}!{cell.place[0]},{cell.place[1]}"
@@ -296,7 +288,7 @@ class Reading:
             return self._by_value(cells, cell, UNREAD)
         depth = 1 + max((self.helpers[n.partition("@")[0]].depth for n in names if n.startswith("~")), default=0)
         if depth > DEEPEST:
-            raise NotUnderstood("it runs through a long chain of cells")
+            raise NotUnderstoodError("it runs through a long chain of cells")
         known = self._helper_names.get(id(expression))
         if known is None:
             known = self._helper_names[id(expression)] = f"~{len(self.helpers)}"

@@ -31,8 +31,8 @@ class Convention:
     """How a student's sheet may differ from the class and still be right in itself.
 
     ``crossed`` are layers (1: hidden) whose second and third weights trade places: w2 leads from i1 to h2. ``network``
-    has the sheet's error; where ``halved_total``, the ½ stands in E_total instead of E1 and E2. ``gradient`` is what the
-    gradient columns hold, as a multiple of ∂E/∂w: 1, −1, or lr.
+    has the sheet's error; where ``halved_total``, the ½ stands in E_total instead of E1 and E2. ``gradient`` is
+    what the gradient columns hold, as a multiple of ∂E/∂w: 1, −1, or lr.
     """
 
     network: Network = NETWORK
@@ -45,13 +45,11 @@ class Convention:
         told: list[tuple[str, tuple[str, ...]]] = []
         judged = "The sheet keeps to that, and is judged that way."
         if 1 in self.crossed:
-            wiring = "The weights are wired h1 = w1·i1 + w3·i2 and h2 = w2·i1 + w4·i2; the class has w2 and w3 the other way."
+            wiring = "The weights are wired h1 = w1·i1 + w3·i2 and h2 = w2·i1 + w4·i2; the class has w2 and w3 swapped."
             told.append((f"{wiring} {judged}", ("h1", "h2")))
         if 2 in self.crossed:
-            wiring = (
-                "The weights are wired o1 = w5·a_h1 + w7·a_h2 and o2 = w6·a_h1 + w8·a_h2; the class has w6 and w7 the "
-            )
-            told.append((f"{wiring}other way. {judged}", ("o1", "o2")))
+            wiring = "The weights are wired o1 = w5·a_h1 + w7·a_h2 and o2 = w6·a_h1 + w8·a_h2; the class has w6 and w7 "
+            told.append((f"{wiring}swapped. {judged}", ("o1", "o2")))
         if self.network is not NETWORK:
             told.append(
                 (

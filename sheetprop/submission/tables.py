@@ -79,6 +79,11 @@ class Table:
         return range(min(self.columns.values()), max(self.columns.values()) + 1)
 
 
+def span(first: Place, last: Place) -> str:
+    """The A1 range from one cell to another."""
+    return f"{xl_rowcol_to_cell(*first)}:{xl_rowcol_to_cell(*last)}"
+
+
 def ranges(places: list[Place]) -> str:
     """Cells as A1 ranges joined by commas; neighbours in one column or row make one range."""
     parts: list[list[Place]] = []
@@ -96,7 +101,7 @@ def ranges(places: list[Place]) -> str:
 def find_tables(cells: Cells) -> list[Table]:
     """The iteration tables of a sheet, from top to bottom."""
     headings = [(place, key) for place, text in cells.texts.items() if (key := quantity(text))]
-    down = [table for table in _tables(cells, headings, across=False)]
+    down = list(_tables(cells, headings, across=False))
     taken = {(table.header, column) for table in down for column in table.columns.values()}
     rest = [(place, key) for place, key in headings if place not in taken]
     right = [table for table in _tables(cells, rest, across=True) if table.count >= LEAST_ACROSS]
@@ -115,7 +120,7 @@ def _tables(cells: Cells, headings: list[tuple[Place, str]], across: bool) -> It
 
 
 def _split(found: list[tuple[int, str]]) -> Iterator[dict[str, int]]:
-    """The headings of each table along one line; a heading that stands twice by chance is taken where the others are."""
+    """The headings of each table along a line; one that stands twice by chance is taken where the others are."""
     occurrences: dict[str, list[int]] = defaultdict(list)
     for position, key in found:
         occurrences[key].append(position)

@@ -1,0 +1,190 @@
+"""The case of one table: what was read of it, on which points it is judged, and what was found so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+
+from sheetprop.expression import Expression, Number, Symbol
+from sheetprop.network import ITERATION, NETWORK, RATE, Role
+from sheetprop.submission.cells import Book
+from sheetprop.submission.diagnosis import Diagnosis
+from sheetprop.submission.edits import parts
+from sheetprop.submission.evaluation import Evaluator
+from sheetprop.submission.findings import Code, Finding, Severity
+from sheetprop.submission.numbers import Numbers
+from sheetprop.submission.parameters import SAME, find_parameters
+from sheetprop.submission.reading import GIVEN, UNREAD, Content, Reading, Run
+from sheetprop.submission.samples import Samples, equal
+from sheetprop.submission.tables import Table, ranges
+from sheetprop.submission.wording import Writer
+
+WEIGHTS = NETWORK.keys(Role.WEIGHT)
+STEPS = set(NETWORK.keys(Role.STEP))
+MOST_LITERALS = 3
+"""Numbers in one formula that may each stand for a typed-in target, input or learning rate."""
+
+
+@dataclass
+class Wrong:
+    """A wrong formula: the column's quantity, the iterations that have it, and what is wrong with it."""
+
+    key: str
+    content: Content
+    steps: list[int]
+    diagnosis: Diagnosis | None = None
+
+
+class Case:
+    """A table under judgement."""
+
+    def __init__(self, book: Book, table: Table, tables: Sequence[Table]) -> None:
+        self.book, self.table, self.tables = book, table, tables
+        self.findings: list[Finding] = []
+        self.wrong_keys: set[str] = set()
+        self._drop_empty_columns()
+        self.read(None)
+
+    def _drop_empty_columns(self) -> None:
+        """Leave out headings that nothing stands under; those of the class's own columns are told."""
+        table = self.table
+        for key in [key for key in table.columns if key != ITERATION]:
+            if any(table.cells.filled(table.place(key, step)) for step in range(table.count)):
+                continue
+            if key not in STEPS and key != RATE and table.count > 1:
+                place = table.at(table.header, table.columns[key])
+                self.tell(
+                    Code.MISSING_COLUMN,
+                    Severity.WARNING,
+                    f"Nothing stands under the heading {NETWORK.label(key)}.",
+                    key,
+                    ranges([place]),
+                )
+            del table.columns[key]
+        table.__post_init__()
+
+    def read(self, keys: set[str] | None) -> None:
+        """Read the table, or read it again with only the columns of ``keys`` taken as quantities."""
+        self.reading = Reading(self.book, self.table, self.tables, keys)
+        self.__dict__.pop("numbers", None)
+        self.runs = {key: self.reading.runs(key) for key in self.reading.keys}
+        self.parameters = find_parameters(self.reading, self.runs)
+        self.evaluator = Evaluator(Samples(), self.reading.helpers, self.parameters.bindings)
+
+    @property
+    def writer(self) -> Writer:
+        """Writes names and formulas in the student's own cells."""
+        return Writer(self.reading, self.parameters, self.evaluator.samples.convention)
+
+    def formulas(self, evaluator: Evaluator) -> Iterator[tuple[str, Run, bool]]:
+        """Every formula that computes its quantity from others, and whether it is right."""
+        for key, runs in self.runs.items():
+            for run in runs:
+                expression = run.content.expression
+                if expression is None or self._initial(key, run) or self.unreadable(expression):
+                    continue
+                yield key, run, self.right(key, expression, evaluator)
+
+    def _initial(self, key: str, run: Run) -> bool:
+        """Whether a run is a weight's given value, fetched from a cell elsewhere."""
+        if key not in WEIGHTS or run.first > 0 or run.last > 0:
+            return False
+        expression = run.content.expression
+        return expression is not None and all(name.startswith("cell:") for name in expression.symbols())
+
+    def unreadable(self, expression: Expression) -> bool:
+        """Whether something in a formula cannot be followed, so that only its numbers can be judged."""
+        return any(
+            name.startswith(UNREAD)
+            or (name.startswith("~") and self.unreadable(self.reading.helpers[name.partition("@")[0]].expression))
+            for name in set(expression.symbols())
+        )
+
+    def right(self, key: str, expression: Expression, evaluator: Evaluator) -> bool:
+        """Whether a formula is, as a function, the quantity ``key``."""
+        expected = evaluator.name(key)
+        if key in expression.symbols() and key not in GIVEN:
+            return False  # its own result
+        return equal(evaluator(expression), expected) or any(
+            equal(evaluator(variant), expected) for variant in self._with_literals_named(expression)
+        )
+
+    def _with_literals_named(self, expression: Expression) -> Iterator[Expression]:
+        """The expression with typed numbers taken as the input, target or rate of that value."""
+        parameters = self.parameters
+        named = dict(parameters.given)
+        if parameters.rate is not None:
+            named[RATE] = parameters.rate
+        choices: list[list[tuple[float | str, str]]] = []
+        literals = {part.value for part, _ in parts(expression) if isinstance(part, Number)}
+        numbers: list[tuple[float | str, float]] = [(value, value) for value in literals]
+        for name in set(expression.symbols()):
+            bound = parameters.bindings.get(name)
+            if isinstance(bound, float):
+                numbers.append((name, bound))
+        for standing, value in numbers:
+            same = [key for key, own in named.items() if abs(own - value) <= SAME * abs(own)]
+            if same:
+                choices.append([(standing, key) for key in same])
+        if not choices or len(choices) > MOST_LITERALS:
+            return
+        for chosen in product(*([*choice, None] for choice in choices)):
+            candidates = [expression]
+            for pair in chosen:
+                if pair is None:
+                    continue
+                found, key = pair
+                if isinstance(found, str):
+                    candidates = [x.substitute({found: Symbol(key)}) for x in candidates]
+                else:
+                    candidates = [new for x in candidates for new in _named(x, found, key)]
+            yield from (x for x in candidates if x is not expression)
+
+    def wrong_formulas(self, evaluator: Evaluator | None = None) -> list[Wrong]:
+        """The formulas that are wrong on the points of ``evaluator``, equal ones of a column together."""
+        wrong: dict[tuple[str, int], Wrong] = {}
+        for key, run, right in self.formulas(evaluator or self.evaluator):
+            if not right and key not in GIVEN:
+                steps = range(run.first, run.last + 1)
+                found = wrong.setdefault((key, id(run.content.expression)), Wrong(key, run.content, []))
+                found.steps += steps
+        return list(wrong.values())
+
+    def helpers_of(self, item: Wrong) -> set[str]:
+        """The helpers that a formula uses, directly or through others."""
+        pending = list(item.content.expression.symbols()) if item.content.expression else []
+        found = set[str]()
+        while pending:
+            name = pending.pop().partition("@")[0]
+            if name.startswith("~") and name not in found:
+                found.add(name)
+                pending += self.reading.helpers[name].expression.symbols()
+        return found
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        """The table's stored numbers."""
+        return Numbers(self.table, self.parameters.given, self.parameters.rate)
+
+    def tell(
+        self,
+        code: Code,
+        severity: Severity,
+        message: str,
+        quantity: str | None,
+        cells: str | None,
+        found: str | None = None,
+        expected: str | None = None,
+        sheet: str | None = None,
+    ) -> None:
+        """Note a finding, on the table's own sheet unless ``sheet`` names another."""
+        name = sheet or self.table.cells.name
+        self.findings.append(Finding(code, severity, message, quantity, name, cells, found, expected))
+
+
+def _named(expression: Expression, value: float, key: str) -> Iterator[Expression]:
+    for part, put in parts(expression):
+        if isinstance(part, Number) and part.value == value:
+            yield put(Symbol(key))

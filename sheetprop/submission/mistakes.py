@@ -1,0 +1,233 @@
+"""Telling wrong formulas: each mistake once, where it is made, with what belongs there."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+
+import numpy as np
+
+from sheetprop.expression import Number, Symbol
+from sheetprop.network import NETWORK, RATE
+from sheetprop.submission.case import WEIGHTS, Case, Wrong
+from sheetprop.submission.diagnosis import Diagnosis, diagnose
+from sheetprop.submission.edits import Edit
+from sheetprop.submission.findings import Code, Severity
+from sheetprop.submission.reading import GIVEN
+from sheetprop.submission.samples import equal
+from sheetprop.submission.tables import ranges
+from sheetprop.submission.wording import explain, value_text
+
+
+def tell_wrong(case: Case, wrong: list[Wrong]) -> None:
+    """Diagnose wrong formulas and tell each mistake once, at the cells where it is made."""
+    wrong = _at_helpers(case, wrong)
+    told: dict[tuple[object, ...], tuple[Wrong, Edit | None, list[int]]] = {}
+    names = _names(case)
+    for item in wrong:
+        assert item.content.expression is not None
+        item.diagnosis = diagnose(item.key, item.content.expression, case.evaluator, names)
+        case.wrong_keys.add(item.key)
+        edits = item.diagnosis.edits
+        apart = item.key in WEIGHTS or len(edits) == 1
+        for edit in edits if apart else (None,):
+            # Copies of one formula are one mistake, and so is the same mistake in different formulas.
+            signature = (item.key, *_signature(case, item, edit))
+            copied = (item.key, "copied", id(item.content.shape), len(edits) > 1 and _signature(case, item, edit))
+            known = told.get(signature) or told.get(copied)
+            if known:
+                known[2].extend(item.steps)
+            else:
+                known = (item, edit, list(item.steps))
+            told[signature] = told[copied] = known
+    for item, edit, steps in {id(known): known for known in told.values()}.values():
+        _tell_formula(case, item, edit, sorted(set(steps)))
+
+
+def _signature(case: Case, item: Wrong, edit: Edit | None) -> tuple[object, ...]:
+    """What makes the same mistake in different rows one: for a reference that slides, what belongs there."""
+    if edit is None:
+        return (id(item.content.expression),)
+    if isinstance(edit.expected, Symbol) and edit.expected.key == RATE:
+        return ("rate",)
+    if edit.code in (Code.STUCK_REFERENCE, Code.WRONG_ROW) and isinstance(edit.expected, Symbol):
+        return ("row", edit.expected.key)
+    if edit.code is Code.WRONG_FORMULA:
+        return ("unexplained", id(item.content.shape))
+    return (edit.code, repr(edit.found), repr(edit.expected), edit.joint)
+
+
+def _tell_formula(case: Case, item: Wrong, edit: Edit | None, steps: list[int]) -> None:
+    assert item.diagnosis is not None
+    edits = item.diagnosis.edits if edit is None else (edit,)
+    code = edits[0].code
+    if edit is not None and len(steps) > 1:
+        code = _sliding_or_stuck(case, item.key, edit, steps)
+        edits = (replace(edit, code=code),)
+    writer, key, step = case.writer, item.key, item.steps[0]
+    message = explain(writer, key, edits, step)
+    if code is Code.WRONG_FORMULA:
+        message = _unexplained(case, item, step)
+    if _looks_ahead(case, item):
+        message += " That makes the sheet circular: the cell needs its own result."
+    computed = sum(run.last - run.first + 1 for run in case.runs[key] if run.content.expression is not None)
+    if len(steps) == 1 and computed > 3:
+        message += " The other rows of the column have another formula."
+    right = item.diagnosis.right
+    if right is not None and code is not Code.OVERWRITTEN:
+        expected = writer.formula(right, step)
+    else:
+        expected = writer.expected(key, step) or ""
+    case.tell(
+        code,
+        Severity.ERROR,
+        message,
+        key,
+        case.table.cells_of(key, steps),
+        writer.found(key, step),
+        expected or None,
+    )
+
+
+def _sliding_or_stuck(case: Case, key: str, edit: Edit, steps: list[int]) -> Code:
+    """Whether it is a $ that makes a reference wrong: missing, so that it slides, or there, so that it stays."""
+    if edit.code is Code.WRONG_RATE:
+        named = {_rate_reference(case, key, step) for step in steps}
+        return Code.SLIDING_REFERENCE if len(named) > 1 else Code.WRONG_RATE
+    return edit.code
+
+
+def _rate_reference(case: Case, key: str, step: int) -> object:
+    for run in case.runs[key]:
+        if run.first <= step <= run.last and run.content.expression is not None:
+            writer = case.writer
+            own = {f"{key}@-1", f"dE_d{key}@-1"}
+            return frozenset(
+                writer.reference(name, step).replace("$", "")
+                for name in set(run.content.expression.symbols())
+                if not name.startswith("dE_dw") and name not in own
+            )
+    return None
+
+
+def _looks_ahead(case: Case, item: Wrong) -> bool:
+    names = set(item.content.expression.symbols()) if item.content.expression else set()
+    ahead = any("@+" in name for name in names if name.partition("@")[0] not in GIVEN)
+    fixed = [int(name.partition("#")[2]) for name in names if "#" in name]
+    return ahead or item.key in names or any(step >= item.steps[0] for step in fixed)
+
+
+def _unexplained(case: Case, item: Wrong, step: int) -> str:
+    label, writer = NETWORK.label(item.key), case.writer
+    assert item.content.expression is not None
+    text = f"{label} computes {writer.text(item.content.expression, step)}, which is not the network's equation."
+    equation = writer.equation(item.key)
+    if equation is not None:
+        followed = case.numbers.followed(item.key, equation)
+        off = [n for n in item.steps if n < len(followed.wrong) and followed.wrong[n]]
+        if off:
+            n = off[0]
+            found, expected = float(followed.found[n]), float(followed.expected[n])
+            line = case.table.first + n + 1
+            where = "column" if case.table.across else "row"
+            text += (
+                f" It is off first in {where} {line}: {value_text(found)} where {value_text(expected)} belongs, "
+                f"a difference of {found - expected:.2g}."
+            )
+    return text
+
+
+def _names(case: Case) -> list[str]:
+    keys = case.reading.keys
+    moving = [key for key in keys if key not in GIVEN]
+    given = sorted(GIVEN)
+    return [*given, *moving, *(f"{key}@-1" for key in moving), *(f"{key}@+1" for key in moving), RATE]
+
+
+def _at_helpers(case: Case, wrong: list[Wrong]) -> list[Wrong]:
+    """Tell mistakes that are made in helper cells there, and leave the columns that only use them."""
+    used: dict[str, list[Wrong]] = defaultdict(list)
+    for item in wrong:
+        for name in case.helpers_of(item):
+            used[name].append(item)
+    trusted = _helpers_of_right_formulas(case)
+    rest = list(wrong)
+    for name in sorted(used, key=lambda name: (case.reading.helpers[name].depth, name)):
+        users = [item for item in used[name] if item in rest]
+        if not users or name in trusted:
+            continue
+        found = _helper_mistake(case, name, users)
+        if found:
+            diagnosis, cured = found
+            _tell_helper(case, name, diagnosis, cured)
+            rest = [item for item in rest if item not in cured]
+    return rest
+
+
+def _helpers_of_right_formulas(case: Case) -> set[str]:
+    found = set[str]()
+    for key, run, right in case.formulas(case.evaluator):
+        if right:
+            found |= case.helpers_of(Wrong(key, run.content, []))
+    return found
+
+
+def _helper_mistake(case: Case, name: str, users: list[Wrong]) -> tuple[Diagnosis, list[Wrong]] | None:
+    helper = case.reading.helpers[name]
+    for user in users:
+        expected = _needed(case, name, user)
+        if expected is None:
+            continue
+        diagnosis = diagnose(user.key, helper.expression, case.evaluator, _names(case), expected)
+        if diagnosis.right is None:
+            continue
+        trial = case.evaluator.trial({name: diagnosis.right})
+        cured = [
+            item
+            for item in users
+            if item.content.expression is not None and equal(trial(item.content.expression), trial.name(item.key))
+        ]
+        if cured:
+            return diagnosis, cured
+    return None
+
+
+def _needed(case: Case, name: str, user: Wrong) -> np.ndarray | None:
+    """The values that a helper must have for a formula to be right, where the formula is linear in it."""
+    assert user.content.expression is not None
+    values = []
+    for number in (0.0, 1.0, 2.0):
+        trial = case.evaluator.trial({name: Number(number)})
+        values.append(trial(user.content.expression))
+    zero, one, two = values
+    slope = one - zero
+    with np.errstate(all="ignore"):
+        if not np.all(np.abs((two - one) - slope) <= 1e-9 * np.abs(slope)):
+            return None
+        needed = (case.evaluator.name(user.key) - zero) / slope
+    return needed if np.all(np.isfinite(needed)) else None
+
+
+def _tell_helper(case: Case, name: str, diagnosis: Diagnosis, cured: list[Wrong]) -> None:
+    helper, writer, key = case.reading.helpers[name], case.writer, cured[0].key
+    keys = list(dict.fromkeys(item.key for item in cured))
+    case.wrong_keys |= set(keys)
+    cells = sorted(helper.cells, key=lambda cell: (cell.sheet, cell.place))
+    sheet = cells[0].sheet
+    places = [cell.place for cell in cells if cell.sheet == sheet]
+    step = max(case.table.position(places[0])[0] - case.table.first, 0)
+    first = ranges(places[:1])
+    users = " and ".join(NETWORK.label(key) for key in keys)
+    message = explain(writer, key, diagnosis.edits, step, f"The helper cell {first}")
+    message += f" {users} {'is' if len(keys) == 1 else 'are'} computed from it."
+    assert diagnosis.right is not None
+    case.tell(
+        diagnosis.edits[0].code,
+        Severity.ERROR,
+        message,
+        key,
+        ranges(places),
+        writer.at(places[0], sheet),
+        writer.formula(diagnosis.right, step),
+        sheet,
+    )

@@ -1,0 +1,347 @@
+"""Judging what formulas alone do not tell: typed-in numbers, drifting inputs, errors, stale results, loops."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+
+from sheetprop.expression import Call, Expression, Number
+from sheetprop.network import NETWORK, Role
+from sheetprop.submission.case import WEIGHTS, Case, Wrong
+from sheetprop.submission.cells import ErrorValue
+from sheetprop.submission.edits import parts
+from sheetprop.submission.findings import Code, Severity
+from sheetprop.submission.formula import NOT_EXCELS
+from sheetprop.submission.parameters import SAME
+from sheetprop.submission.reading import GIVEN, Run, contains_call
+from sheetprop.submission.samples import equal
+from sheetprop.submission.tables import ranges, span
+from sheetprop.submission.wording import value_text
+
+COMPUTED = NETWORK.keys_except(Role.TARGET, Role.INPUT, Role.WEIGHT)
+PASTED_SHARE = 0.9
+"""Share of numbers among a table's computed cells from which on it counts as pasted as a whole."""
+
+
+def judge_given(case: Case) -> None:
+    """Inputs and targets must not change from row to row."""
+    for key in [key for key in case.reading.keys if key in GIVEN]:
+        first = case.parameters.given.get(key)
+        off: list[int] = []
+        for run in case.runs[key]:
+            content = run.content
+            if content.kind == "constant":
+                if first is not None and abs(float(content.value or 0.0) - first) > SAME * abs(first):  # type: ignore[arg-type]
+                    off += range(run.first, run.last + 1)
+            elif content.expression is not None and run.last > 0:
+                value = case.evaluator(content.expression)
+                constant = np.full(value.shape, np.nan if first is None else first)
+                if not equal(value, case.evaluator.name(key)) and not equal(value, constant):
+                    off += range(max(run.first, 1), run.last + 1)
+            elif content.kind in ("text", "error"):
+                off += range(run.first, run.last + 1)
+        if off:
+            case.wrong_keys.add(key)
+            label = NETWORK.label(key)
+            case.tell(
+                Code.DRIFTING_INPUT,
+                Severity.ERROR,
+                f"{label} changes from row to row: it is {value_text(first) if first is not None else 'unknown'} "
+                f"in the first iteration and {case.writer.found(key, off[0]) or 'empty'} here. "
+                "The same example is learned in every iteration.",
+                key,
+                case.table.cells_of(key, off),
+                case.writer.found(key, off[0]),
+                None if first is None else value_text(first),
+            )
+
+
+def judge_constants(case: Case) -> bool:
+    """Numbers typed or pasted where formulas belong; returns whether the table is live."""
+    typed: dict[str, list[int]] = {}
+    computed = 0
+    for key in [key for key in case.reading.keys if key in COMPUTED or key in WEIGHTS]:
+        steps: list[int] = []
+        for run in case.runs[key]:
+            first = max(run.first, 1) if key in WEIGHTS else run.first
+            if run.content.kind == "constant":
+                steps += range(first, run.last + 1)
+            if run.content.kind not in ("empty", "text"):
+                computed += max(run.last - first + 1, 0)
+            if run.content.kind == "text":
+                _tell_text(case, key, run)
+        if steps:
+            typed[key] = steps
+    count = sum(map(len, typed.values()))
+    pasted = count >= PASTED_SHARE * computed if computed else not typed
+    right: list[tuple[str, int]] = []
+    for key, steps in typed.items():
+        wrong = _wrong_numbers(case, key, steps)
+        right += [(key, step) for step in steps if step not in wrong]
+        if wrong:
+            _tell_numbers(case, key, sorted(wrong))
+    if computed and pasted:
+        first, last = min(case.table.keys), max(case.table.keys)
+        cells = span(case.table.at(case.table.first, first), case.table.at(case.table.last, last))
+        case.tell(
+            Code.NOT_LIVE,
+            Severity.WARNING,
+            f"The table holds {count:,} numbers and hardly a formula: it is pasted, so nothing follows when an "
+            "input changes.",
+            None,
+            cells,
+        )
+    elif right:
+        places = sorted(case.table.place(key, step) for key, step in right)
+        case.tell(
+            Code.NOT_LIVE,
+            Severity.WARNING,
+            f"{len(right)} typed-in or pasted {'number stands' if len(right) == 1 else 'numbers stand'} where "
+            "formulas belong. They are right, but do not follow when an input changes.",
+            right[0][0] if len({key for key, _ in right}) == 1 else None,
+            ranges(places),
+            case.writer.found(*right[0]),
+            case.writer.expected(*right[0]),
+        )
+    return not pasted
+
+
+def _wrong_numbers(case: Case, key: str, steps: list[int]) -> set[int]:
+    equation = case.writer.equation(key)
+    if equation is None:
+        return set()
+    wrong = case.numbers.followed(key, equation).wrong
+    return {step for step in steps if wrong[step]}
+
+
+def _tell_numbers(case: Case, key: str, steps: list[int]) -> None:
+    case.wrong_keys.add(key)
+    equation = case.writer.equation(key)
+    assert equation is not None
+    followed = case.numbers.followed(key, equation)
+    n = steps[0]
+    label = NETWORK.label(key)
+    found, expected = float(followed.found[n]), float(followed.expected[n])
+    off = abs(found - expected)
+    relative = f", {off / abs(expected):.2g} of it" if expected else ""
+    case.tell(
+        Code.WRONG_VALUE,
+        Severity.ERROR,
+        f"{label} is typed in as {value_text(found)}, but {value_text(expected)} follows from the other cells: it "
+        f"is off by {off:.2g}{relative}.",
+        key,
+        case.table.cells_of(key, steps),
+        value_text(found),
+        case.writer.expected(key, n),
+    )
+
+
+def _tell_text(case: Case, key: str, run: Run) -> None:
+    steps = list(range(run.first, run.last + 1))
+    case.wrong_keys.add(key)
+    case.tell(
+        Code.WRONG_VALUE,
+        Severity.ERROR,
+        f"{NETWORK.label(key)} holds a text where a number belongs.",
+        key,
+        case.table.cells_of(key, steps),
+        case.writer.found(key, run.first),
+        case.writer.expected(key, run.first),
+    )
+
+
+def judge_unread(case: Case) -> None:
+    """Formulas that cannot be followed as equations: judged by their stored numbers."""
+    for key in [key for key in case.reading.keys if key not in GIVEN]:
+        grouped: dict[object, list[tuple[Run, str]]] = defaultdict(list)
+        for run in case.runs[key]:
+            content = run.content
+            unread = content.kind in ("unread", "opaque")
+            if unread or (content.expression is not None and case.unreadable(content.expression)):
+                grouped[id(content.shape)].append((run, content.reason))
+        for runs in grouped.values():
+            steps = [step for run, _ in runs for step in range(run.first, run.last + 1)]
+            _judge_by_numbers(case, key, steps, runs[0][1])
+
+
+def _judge_by_numbers(case: Case, key: str, steps: list[int], reason: str) -> None:
+    table, label = case.table, NETWORK.label(key)
+    places = [table.place(key, step) for step in steps]
+    errors = [
+        step for step, place in zip(steps, places, strict=True) if isinstance(table.cells.values.get(place), ErrorValue)
+    ]
+    wrong = _wrong_numbers(case, key, [s for s in steps if key not in WEIGHTS or s])
+    known = any(table.cells.number(place) is not None for place in places)
+    if known and not wrong and not errors:
+        return
+    function = reason.rpartition("function ")[2] if "function" in reason else ""
+    if "#REF!" in reason or "error value" in reason:
+        code, message = Code.ERROR_VALUE, f"{label} is broken: {reason}."
+    elif function and (errors or not known):
+        code, message = Code.UNKNOWN_FUNCTION, f"{label} cannot be computed: {reason}, which Excel does not know."
+    else:
+        code = Code.WRONG_FORMULA
+        message = f"{label} does not hold what the network's equation gives" + (f"; {reason}." if reason else ".")
+    case.wrong_keys.add(key)
+    chosen = errors or sorted(wrong) or steps
+    case.tell(
+        code,
+        Severity.ERROR,
+        message,
+        key,
+        table.cells_of(key, chosen),
+        case.writer.found(key, chosen[0]),
+        case.writer.expected(key, chosen[0]),
+    )
+
+
+def judge_loops(case: Case, wrong: list[Wrong]) -> None:
+    """Right formulas that need each other's results."""
+    needs: dict[str, set[str]] = defaultdict(set)
+    for key, run, right in case.formulas(case.evaluator):
+        if right and run.content.expression is not None:
+            item = Wrong(key, run.content, [])
+            names = set(run.content.expression.symbols())
+            for helper in case.helpers_of(item):
+                names |= set(case.reading.helpers[helper].expression.symbols())
+            needs[key] |= {name for name in names if name in case.runs and name not in GIVEN}
+    for key in needs:
+        if key in _reached(needs, key):
+            loop = sorted(k for k in needs if k in _reached(needs, key) and key in _reached(needs, k))
+            if key != loop[0]:
+                continue
+            steps = list(range(case.table.count))
+            labels = ", ".join(NETWORK.label(k) for k in loop)
+            case.wrong_keys.add(key)
+            case.tell(
+                Code.CIRCULAR,
+                Severity.ERROR,
+                f"{labels} are computed from each other, so that none can be computed first.",
+                key,
+                case.table.cells_of(key, steps),
+                case.writer.found(key, 0),
+                case.writer.expected(key, 0),
+            )
+
+
+def judge_rounding(case: Case) -> None:
+    """Formulas that are right but for rounding their result."""
+    for key, run, right in case.formulas(case.evaluator):
+        expression = run.content.expression
+        if right and expression is not None and contains_call(expression, "round"):
+            case.tell(
+                Code.ROUNDED,
+                Severity.WARNING,
+                f"{NETWORK.label(key)} is rounded, and training goes on with the rounded number. Show fewer digits "
+                "by the cell's format instead.",
+                key,
+                case.table.cells_of(key, list(range(run.first, run.last + 1))),
+                case.writer.found(key, run.first),
+                case.writer.formula(_without(expression, "round"), run.first),
+            )
+
+
+def judge_errors(case: Case) -> None:
+    """Error values that no wrong formula explains: functions of another program, numbers out of range."""
+    unknown: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for key in case.reading.keys:
+        column = case.table.columns[key]
+        for line in range(case.table.first, case.table.last + 1):
+            place = case.table.at(line, column)
+            shape = case.table.cells.formulas.get(place)
+            if shape is not None:
+                for name in shape.functions & NOT_EXCELS:
+                    unknown[name].append(place)
+    for name, places in unknown.items():
+        case.tell(
+            Code.UNKNOWN_FUNCTION,
+            Severity.WARNING,
+            f"Excel does not know the function {name}, which is one of Google Sheets, and shows #NAME?.",
+            case.table.keys.get(case.table.position(places[0])[1]),
+            ranges(sorted(places, key=lambda place: (place[1], place[0]))),
+            case.writer.at(places[0]),
+        )
+    if any(finding.severity is Severity.ERROR for finding in case.findings) or unknown:
+        return
+    broken = [
+        case.table.place(key, step)
+        for key in case.reading.keys
+        for step in range(case.table.count)
+        if isinstance(case.table.cells.values.get(case.table.place(key, step)), ErrorValue)
+    ]
+    if broken:
+        first = min(broken, key=lambda place: case.table.position(place))
+        shown = case.table.cells.values[first]
+        assert isinstance(shown, ErrorValue)
+        case.tell(
+            Code.ERROR_VALUE,
+            Severity.WARNING,
+            f"{len(broken)} cells show an error, {shown.name} first, although their formulas are right: a learning "
+            "rate this large makes the numbers overflow, or the file was saved before it was computed.",
+            case.table.keys.get(case.table.position(first)[1]),
+            ranges([first]),
+            shown.name,
+        )
+
+
+def judge_stored(case: Case) -> None:
+    """Stored results that are not those of the formulas beside them."""
+    if not case.table.cells.stored_results:
+        return
+    numbers = case.numbers
+    stale: list[tuple[int, int]] = []
+    for key, runs in case.runs.items():
+        for run in runs:
+            expression = run.content.expression
+            if expression is None or key in GIVEN or not _plain(expression):
+                continue
+            expression = expression.substitute(
+                {
+                    name: Number(case.reading.constants[name][1])
+                    for name in set(expression.symbols())
+                    if name in case.reading.constants
+                }
+            )
+            followed = numbers.followed(key, expression)
+            scale = np.fmax(np.abs(followed.expected), np.abs(followed.found))
+            off = followed.known & (np.abs(followed.found - followed.expected) > 1e-5 * scale + 1e-9)
+            stale += [case.table.place(key, n) for n in range(run.first, run.last + 1) if off[n]]
+    if stale:
+        first = min(stale, key=lambda place: case.table.position(place))
+        count = len(stale)
+        case.tell(
+            Code.STALE_VALUE,
+            Severity.WARNING,
+            f"{count:,} stored {'value is' if count == 1 else 'values are'} not what the formulas give: "
+            "the file was saved before it was computed again. Press F9 in Excel and save.",
+            case.table.keys.get(case.table.position(first)[1]),
+            ranges([first]),
+            value_text(case.table.cells.number(first) or 0.0),
+        )
+
+
+def _reached(needs: dict[str, set[str]], start: str) -> set[str]:
+    reached, pending = set[str](), list(needs.get(start, ()))
+    while pending:
+        key = pending.pop()
+        if key not in reached:
+            reached.add(key)
+            pending += needs.get(key, ())
+    return reached
+
+
+def _without(expression: Expression, call: str) -> Expression:
+    for part, put in parts(expression):
+        if isinstance(part, Call) and part.name == call:
+            return _without(put(part.argument), call)
+    return expression
+
+
+def _plain(expression: Expression) -> bool:
+    """Whether all names are quantities near by, or constants."""
+    names = set(expression.symbols())
+    calls = any(isinstance(part, Call) and part.name != "exp" for part, _ in parts(expression))
+    return not calls and all(
+        name.startswith("cell:") or not (":" in name or "#" in name or name.startswith("~")) for name in names
+    )
