@@ -175,7 +175,8 @@ class _Page:
 
     def to_xml(self) -> bytes:
         """The whole sheet."""
-        root = self._element("worksheet")
+        # Its elements take the prefix of what they are put into: none.
+        root = etree.fromstring(f'<worksheet xmlns="{self._namespace}"/>')
         properties = self._element("sheetPr")
         properties.append(self._element("tabColor", rgb="FF" + ACCENT.removeprefix("#")))
         properties.append(self._element("pageSetUpPr", fitToPage="1"))
@@ -211,7 +212,7 @@ class _Page:
         parent.append(content)
 
     def _element(self, name: str, **attributes: str) -> Element:
-        return etree.Element(f"{{{self._namespace}}}{name}", attributes, nsmap={None: self._namespace})
+        return etree.Element(f"{{{self._namespace}}}{name}", attributes)
 
 
 def _height(text: str, width: int, form: Format) -> float:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
+from itertools import islice, product
 
 from sheetprop.expression import Expression, Number, Symbol
 from sheetprop.network import ITERATION, NETWORK, RATE, Role
@@ -15,15 +15,15 @@ from sheetprop.submission.edits import parts
 from sheetprop.submission.evaluation import Evaluator
 from sheetprop.submission.findings import Code, Finding, Severity
 from sheetprop.submission.numbers import Numbers
-from sheetprop.submission.parameters import SAME, find_parameters
+from sheetprop.submission.parameters import find_parameters, same_size
 from sheetprop.submission.reading import GIVEN, UNREAD, Content, Reading, Run
-from sheetprop.submission.samples import Samples, equal
+from sheetprop.submission.samples import Convention, Samples, equal
 from sheetprop.submission.tables import Table, ranges
 from sheetprop.submission.wording import Writer
 
 WEIGHTS = NETWORK.keys(Role.WEIGHT)
 STEPS = set(NETWORK.keys(Role.STEP))
-MOST_LITERALS = 3
+MOST_LITERALS = 6
 """Numbers in one formula that may each stand for a typed-in target, input or learning rate."""
 
 
@@ -69,6 +69,7 @@ class Case:
         """Read the table, or read it again with only the columns of ``keys`` taken as quantities."""
         self.reading = Reading(self.book, self.table, self.tables, keys)
         self.__dict__.pop("numbers", None)
+        self._typed_in: dict[Convention, Evaluator] = {}
         self.runs = {key: self.reading.runs(key) for key in self.reading.keys}
         self.parameters = find_parameters(self.reading, self.runs)
         self.evaluator = Evaluator(Samples(), self.reading.helpers, self.parameters.bindings)
@@ -105,42 +106,71 @@ class Case:
     def right(self, key: str, expression: Expression, evaluator: Evaluator) -> bool:
         """Whether a formula is, as a function, the quantity ``key``."""
         expected = evaluator.name(key)
-        if key in expression.symbols() and key not in GIVEN:
+        names = set(expression.symbols())
+        if key in names and key not in GIVEN:
             return False  # its own result
-        return equal(evaluator(expression), expected) or any(
-            equal(evaluator(variant), expected) for variant in self._with_literals_named(expression)
+        if equal(evaluator(expression), expected):
+            return True
+        if not self.has_typed_in(key, expression):
+            return False
+        typed = self.with_typed_in(evaluator)
+        if not equal(typed(expression), typed.name(key)):
+            return False
+        # What is right for the table's own numbers may still mistake one of two equal inputs for the other.
+        named = {name for helper in self.helpers_of_expression(expression) for name in helper.symbols()} | names
+        return not named & {*GIVEN, RATE} or any(
+            equal(evaluator(variant), expected) for variant in self._with_literals_named(key, expression)
         )
 
-    def _with_literals_named(self, expression: Expression) -> Iterator[Expression]:
+    def has_typed_in(self, key: str, expression: Expression) -> bool:
+        """Whether a formula, or a helper of it, has the number of an input, target or the rate typed in."""
+        known = [own for name, own in self._typed_in_values().items() if name != RATE or key in WEIGHTS]
+        for part in (expression, *self.helpers_of_expression(expression)):
+            numbers = [p.value for p, _ in parts(part) if isinstance(p, Number)]
+            numbers += [b for name in part.symbols() if isinstance(b := self.parameters.bindings.get(name), float)]
+            if any(same_size(value, own) for value in numbers for own in known):
+                return True
+        return False
+
+    def with_typed_in(self, evaluator: Evaluator) -> Evaluator:
+        """An evaluator for formulas in which the table's own inputs, targets or rate are typed."""
+        convention = evaluator.samples.convention
+        if convention not in self._typed_in:
+            samples = Samples(convention, tuple(sorted(self._typed_in_values().items())))
+            self._typed_in[convention] = Evaluator(samples, self.reading.helpers, self.parameters.bindings)
+        return self._typed_in[convention]
+
+    def _typed_in_values(self) -> dict[str, float]:
+        rate = self.parameters.rate
+        return self.parameters.given | ({RATE: rate} if rate is not None else {})
+
+    def helpers_of_expression(self, expression: Expression) -> list[Expression]:
+        """The formulas of the helpers that an expression uses, directly or through others."""
+        names = self.helpers_of(Wrong("", Content("formula", expression), []))
+        return [self.reading.helpers[name].expression for name in names]
+
+    def _with_literals_named(self, key: str, expression: Expression) -> Iterator[Expression]:
         """The expression with typed numbers taken as the input, target or rate of that value."""
-        parameters = self.parameters
-        named = dict(parameters.given)
-        if parameters.rate is not None:
-            named[RATE] = parameters.rate
-        choices: list[list[tuple[float | str, str]]] = []
-        literals = {part.value for part, _ in parts(expression) if isinstance(part, Number)}
-        numbers: list[tuple[float | str, float]] = [(value, value) for value in literals]
-        for name in set(expression.symbols()):
-            bound = parameters.bindings.get(name)
-            if isinstance(bound, float):
-                numbers.append((name, bound))
-        for standing, value in numbers:
-            same = [key for key, own in named.items() if abs(own - value) <= SAME * abs(own)]
+        values = {k: own for k, own in self._typed_in_values().items() if k != RATE or key in WEIGHTS}
+        bindings = self.parameters.bindings
+        places: list[tuple[int, list[Expression]]] = []
+        for n, (part, _) in enumerate(parts(expression)):
+            value = part.value if isinstance(part, Number) else None
+            if isinstance(part, Symbol) and isinstance(bound := bindings.get(part.key), float):
+                value = bound
+            if value is None:
+                continue
+            # Minus a typed number is a typed number too.
+            sign = {key: value * own < 0 for key, own in values.items() if same_size(value, own)}
+            same: list[Expression] = [-Symbol(key) if minus else Symbol(key) for key, minus in sign.items()]
             if same:
-                choices.append([(standing, key) for key in same])
-        if not choices or len(choices) > MOST_LITERALS:
+                places.append((n, same))
+        if len(places) > MOST_LITERALS:
             return
-        for chosen in product(*([*choice, None] for choice in choices)):
-            candidates = [expression]
-            for pair in chosen:
-                if pair is None:
-                    continue
-                found, key = pair
-                if isinstance(found, str):
-                    candidates = [x.substitute({found: Symbol(key)}) for x in candidates]
-                else:
-                    candidates = [new for x in candidates for new in _named(x, found, key)]
-            yield from (x for x in candidates if x is not expression)
+        for chosen in product(*((None, *keys) for _, keys in places)):
+            named = {n: key for (n, _), key in zip(places, chosen, strict=True) if key is not None}
+            if named:
+                yield _named(expression, named)
 
     def wrong_formulas(self, evaluator: Evaluator | None = None) -> list[Wrong]:
         """The formulas that are wrong on the points of ``evaluator``, equal ones of a column together."""
@@ -184,7 +214,10 @@ class Case:
         self.findings.append(Finding(code, severity, message, quantity, name, cells, found, expected))
 
 
-def _named(expression: Expression, value: float, key: str) -> Iterator[Expression]:
-    for part, put in parts(expression):
-        if isinstance(part, Number) and part.value == value:
-            yield put(Symbol(key))
+def _named(expression: Expression, names: Mapping[int, Expression]) -> Expression:
+    """The expression with its n-th parts, as :func:`parts` counts them, replaced."""
+    # From the last on, as what is put in may have parts of its own.
+    for n in sorted(names, reverse=True):
+        _, put = next(islice(parts(expression), n, None))
+        expression = put(names[n])
+    return expression

@@ -50,7 +50,7 @@ def diagnose(
         {name: Symbol(bound) for name, bound in evaluator.bindings.items() if bound == RATE}
     )
     cacheable = expected is None and not any(":" in name or "~" in name for name in expression.symbols())
-    case = (key, expression, evaluator.samples.convention, tuple(names))
+    case = (key, expression, evaluator.samples.convention, evaluator.samples.given, tuple(names))
     if not cacheable or case not in _KNOWN:
         search = _Search(key, expression, evaluator.trial(), names, expected)
         found = search.update() if key in WEIGHTS and expected is None else search.equation()

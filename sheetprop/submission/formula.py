@@ -296,6 +296,8 @@ def _build(node: Node, leaves: Sequence[Expression]) -> Expression:
             return Number(value)
         case ("leaf", n):
             return leaves[n]
+        case ("unary", "-", ("number", value)):
+            return Number(-value)
         case ("unary", "-", operand):
             return Negation(_build(operand, leaves))
         case ("unary", "%", operand):

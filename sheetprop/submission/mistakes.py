@@ -23,10 +23,12 @@ def tell_wrong(case: Case, wrong: list[Wrong]) -> None:
     """Diagnose wrong formulas and tell each mistake once, at the cells where it is made."""
     wrong = _at_helpers(case, wrong)
     told: dict[tuple[object, ...], tuple[Wrong, Edit | None, list[int]]] = {}
-    names = _names(case)
+    diagnosed: dict[tuple[str, int], Diagnosis] = {}
     for item in wrong:
-        assert item.content.expression is not None
-        item.diagnosis = diagnose(item.key, item.content.expression, case.evaluator, names)
+        copy = (item.key, id(item.content.shape))
+        if copy not in diagnosed:
+            diagnosed[copy] = _diagnosis(case, item)
+        item.diagnosis = diagnosed[copy]
         case.wrong_keys.add(item.key)
         edits = item.diagnosis.edits
         apart = item.key in WEIGHTS or len(edits) == 1
@@ -42,6 +44,16 @@ def tell_wrong(case: Case, wrong: list[Wrong]) -> None:
             told[signature] = told[copied] = known
     for item, edit, steps in {id(known): known for known in told.values()}.values():
         _tell_formula(case, item, edit, sorted(set(steps)))
+
+
+def _diagnosis(case: Case, item: Wrong) -> Diagnosis:
+    expression = item.content.expression
+    assert expression is not None
+    found = diagnose(item.key, expression, case.evaluator, _names(case))
+    if found.right is None and case.has_typed_in(item.key, expression):
+        with_numbers = diagnose(item.key, expression, case.with_typed_in(case.evaluator), _names(case))
+        return with_numbers if with_numbers.right is not None else found
+    return found
 
 
 def _signature(case: Case, item: Wrong, edit: Edit | None) -> tuple[object, ...]:

@@ -114,6 +114,11 @@ def _meaning(reading: Reading, cell: Cell | None, value: float, parameters: Para
     return value
 
 
+def same_size(a: float, b: float) -> bool:
+    """Whether two typed numbers are the same but for their sign."""
+    return _same(abs(a), abs(b))
+
+
 def _same(a: float, b: float) -> bool:
     return abs(a - b) <= SAME * max(abs(a), abs(b))
 
@@ -137,7 +142,7 @@ def _find_rate(reading: Reading, runs: Mapping[str, list[Run]], parameters: Para
                     values[reading.constants[name][1]] += count
             if not names:
                 for literal in set(_numbers(expression)):
-                    literals[literal] += count
+                    literals[abs(literal)] += count
     if values:
         value, count = values.most_common(1)[0]
         updates = sum(run.last - run.first + 1 for w in WEIGHTS for run in runs.get(w, []) if run.content.expression)
@@ -179,8 +184,8 @@ def _rates_literally(
 def with_literal(expression: Expression, value: float, name: str) -> Iterable[Expression]:
     """The expression with one number ``value``, wherever it stands, replaced by a name."""
     for part, put in parts(expression):
-        if isinstance(part, Number) and _same(part.value, value):
-            yield put(Symbol(name))
+        if isinstance(part, Number) and same_size(part.value, value):
+            yield put(Symbol(name) if part.value * value > 0 else -Symbol(name))
 
 
 def _numbers(expression: Expression) -> Iterable[float]:

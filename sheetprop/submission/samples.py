@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import zlib
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -89,8 +89,8 @@ def squared_error_network() -> Network:
 _NAME = re.compile(r"(?P<key>[A-Za-z_0-9]+?)(?:@(?P<offset>[+-]\d+)|#(?P<step>\d+))?")
 
 
-@cache
-def _run(network: Network, seed: int) -> dict[int, dict[str, np.ndarray]]:
+@lru_cache(maxsize=256)
+def _run(network: Network, seed: int, given: tuple[tuple[str, float], ...]) -> dict[int, dict[str, np.ndarray]]:
     """One run per point; values by offset from the middle and by key."""
     random = np.random.default_rng(seed)
 
@@ -101,8 +101,10 @@ def _run(network: Network, seed: int) -> dict[int, dict[str, np.ndarray]]:
     values = {key: draw(0.1, 0.9, False) for key in network.keys(Role.TARGET)}
     values |= {key: draw(0.5, 1.5, True) for key in network.keys(Role.INPUT)}
     values |= {key: draw(0.3, 1.5, True) for key in network.keys(Role.WEIGHT)}
+    values |= {key: np.full(POINTS, value) for key, value in given if key != RATE}
     # The learning rate is the same on every run, whatever its seed: there is one for the whole table.
     values[RATE] = np.random.default_rng(0).uniform(0.6, 1.9, POINTS)
+    values |= {key: np.full(POINTS, value) for key, value in given if key == RATE}
     run = {}
     for offset in range(-NEAR, NEAR + 1):
         for quantity in network.quantities:
@@ -115,9 +117,13 @@ def _run(network: Network, seed: int) -> dict[int, dict[str, np.ndarray]]:
 
 @dataclass
 class Samples:
-    """The values of a sheet's quantities on the points, under a convention."""
+    """The values of a sheet's quantities on the points, under a convention.
+
+    ``given`` fixes inputs, targets and the learning rate at a table's own values, for formulas that have them typed in.
+    """
 
     convention: Convention = field(default_factory=Convention)
+    given: tuple[tuple[str, float], ...] = ()
     _cache: dict[str, np.ndarray] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> np.ndarray:
@@ -133,12 +139,12 @@ class Samples:
         key = self.convention.renamed(found["key"])
         network, offset = self.convention.network, int(found["offset"] or 0)
         if found["step"] or abs(offset) > NEAR:
-            run = _run(network, zlib.crc32(name.removeprefix(found["key"]).encode()))
+            run = _run(network, zlib.crc32(name.removeprefix(found["key"]).encode()), self.given)
             offset = 0
         else:
-            run = _run(network, 1)
+            run = _run(network, 1, self.given)
         if key in _GIVEN:  # the same on every run: they do not change from iteration to iteration
-            return _run(network, 1)[0][key]
+            return _run(network, 1, self.given)[0][key]
         if key == ITERATION:
             return np.random.default_rng(zlib.crc32(name.encode())).uniform(5, 50, POINTS)
         value = run[offset][key]

@@ -76,7 +76,7 @@ def findings(path: Path) -> Any:
     """The validator's submission for one workbook."""
     from sheetprop.validation import validate
 
-    (submission,) = validate(paths=[path]).submissions
+    (submission,) = validate(paths=[path], workers=1).submissions
     return submission
 
 
