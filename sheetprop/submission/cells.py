@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from xml.parsers.expat import ExpatError
 
+from sheetprop.engine import Spreadsheet
+from sheetprop.errors import InputError
+from sheetprop.grid import Grid
 from sheetprop.stored import BOOLEAN, NUMBER, SHARED_TEXT, read_cells
 from sheetprop.submission.areas import corners
 from sheetprop.submission.formula import Name, NotUnderstoodError, Shape, Shapes
-from sheetprop.submission.package import Chart, ExcelTable, Package, Unreadable
+from sheetprop.submission.package import Chart, ExcelTable, Unreadable, open_package
 
 Place = tuple[int, int]
 """Row and column of a cell, from zero."""
@@ -68,12 +73,13 @@ class Cells:
 class Book:
     """A student's workbook, its sheets read when first asked for."""
 
-    def __init__(self, package: Package) -> None:
-        """Take what the package holds; nothing is read yet."""
-        self.package = package
+    def __init__(self, data: bytes) -> None:
+        """Open a workbook file; nothing but its structure is read yet. Raises Unreadable."""
+        self.package = open_package(data)
+        self._data = data
         self.shapes = Shapes()
         self._sheets: dict[str, Cells] = {}
-        self._parts = {part.name.lower(): part for part in package.sheets}
+        self._parts = {part.name.lower(): part for part in self.package.sheets}
 
     def __iter__(self) -> Iterator[Cells]:
         """The sheets in the order of their tabs."""
@@ -125,6 +131,35 @@ class Book:
         if (left, top) != (right, bottom):
             raise NotUnderstoodError(f"the name {name.name} means more than one cell")
         return (sheet.strip("'").replace("''", "'") or here, top, left)
+
+    def recomputed(self, sheet: str, place: Place) -> Value | None:
+        """What the formula engine computes for a cell, None where it cannot open the file."""
+        if self._engine is None or sheet not in self._computed:
+            return None
+        grid = self._computed[sheet]
+        value = grid.at(*place)
+        return ErrorValue(value) if isinstance(value, str) and value.startswith("#") else value
+
+    @cached_property
+    def _engine(self) -> Spreadsheet | None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "submission.xlsx"
+            path.write_bytes(self._data)
+            try:
+                return Spreadsheet(path)
+            except InputError:
+                return None
+
+    @cached_property
+    def _computed(self) -> dict[str, Grid]:
+        """The recomputed values of the sheets that have formulas."""
+        grids = {}
+        for cells in self if self._engine is not None else ():
+            if cells.formulas and self._engine is not None:
+                rows = max(row for row, _ in cells.formulas) + 1
+                columns = max(column for _, column in cells.formulas) + 1
+                grids[cells.name] = self._engine.values(cells.name, rows, columns)
+        return grids
 
     def _read(self, name: str) -> Cells:
         part = self._parts[name]

@@ -16,8 +16,10 @@ from sheetprop.submission.evaluation import Evaluator, shifted
 from sheetprop.submission.findings import Code
 from sheetprop.submission.samples import RELATIVE, equal
 
-MOST_TRIALS = 40_000
+MOST_TRIALS = 30_000
 """Edits tried on one formula before it is told as it is; about a second."""
+MOST_TRIALS_ON_HELPERS = 4_000
+"""The same for a helper, which is only suspected."""
 MOST_KNOWN = 10_000
 _KNOWN: dict[tuple[object, ...], Diagnosis] = {}
 """Diagnoses made before: a class makes the same mistakes, and a mistake is in many rows and tables."""
@@ -75,11 +77,12 @@ class _Search:
         self.names = list(names)
         self.expected = evaluator.name(key) if expected is None else expected
         self.trials = 0
+        self.most = MOST_TRIALS if expected is None else MOST_TRIALS_ON_HELPERS
 
     def first(self, candidates: Iterable[Edited]) -> Diagnosis | None:
         for edit, candidate in candidates:
             self.trials += 1
-            if self.trials > MOST_TRIALS:
+            if self.trials > self.most:
                 return None
             if equal(self.evaluator(candidate), self.expected):
                 return Diagnosis((self.refined(edit),), candidate)
@@ -147,7 +150,7 @@ class _Search:
             for second in seconds:
                 if diagnosis := self.first(second):
                     return Diagnosis((self.refined(edit), *diagnosis.edits), diagnosis.right)
-                if self.trials > MOST_TRIALS:
+                if self.trials > self.most:
                     return None
         return None
 

@@ -7,7 +7,7 @@ the cell, later filled with what those cells are.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from operator import add
@@ -126,6 +126,13 @@ class Shape:
                 parts.append(change(count) or piece.text(row, column))
                 count += 1
         return "".join(parts)
+
+    def with_references(self, place: tuple[int, int], references: Mapping[int, str]) -> str | None:
+        """The formula of a cell with its n-th references replaced; None where they do not stand in it one by one."""
+        plain = [piece for piece in self.pieces if isinstance(piece, Reference)]
+        if len(plain) != len(self.leaves) or not references:
+            return None
+        return self.text(*place, change=references.get)
 
     @cached_property
     def functions(self) -> frozenset[str]:

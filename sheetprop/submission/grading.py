@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
-import numpy as np
-
 from sheetprop.assignment import Assignment
-from sheetprop.engine import Spreadsheet
-from sheetprop.errors import InputError
-from sheetprop.submission.cells import Book, ErrorValue
+from sheetprop.submission.cells import Book
 from sheetprop.submission.criteria import LEAST_ITERATIONS, judge_assignment, nothing_to_judge
 from sheetprop.submission.findings import Code, Finding, Severity, Status, Submission
 from sheetprop.submission.judgement import judge_tables
-from sheetprop.submission.package import Unreadable, open_package
+from sheetprop.submission.package import Unreadable
 from sheetprop.submission.tables import Table, find_tables
 
 ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
@@ -39,7 +32,7 @@ def unreadable(name: str, reason: str, assignment: Assignment) -> Submission:
 
 
 def _grade(data: bytes, name: str, assignment: Assignment) -> Submission:
-    book = Book(open_package(data))
+    book = Book(data)
     tables = [table for cells in book for table in find_tables(cells)]
     if not tables:
         message = (
@@ -48,7 +41,7 @@ def _grade(data: bytes, name: str, assignment: Assignment) -> Submission:
         )
         finding = Finding(Code.NO_TABLE, Severity.ERROR, message)
         return Submission(name, Status.INCOMPLETE, (), (finding,), nothing_to_judge("no table", assignment))
-    _compute_missing(book, tables, data)
+    _compute_missing(book, tables)
     judged = judge_tables(book, tables)
     findings = [finding for table in judged for finding in table.findings]
     of_assignment, lines = judge_assignment(book, judged, assignment)
@@ -62,26 +55,11 @@ def _grade(data: bytes, name: str, assignment: Assignment) -> Submission:
     return Submission(name, status, tuple(table.found for table in judged), tuple(findings), tuple(lines))
 
 
-def _compute_missing(book: Book, tables: list[Table], data: bytes) -> None:
+def _compute_missing(book: Book, tables: list[Table]) -> None:
     """Have the engine compute sheets that were saved without results, as programs do that only write workbooks."""
-    sheets = {table.cells.name: table.cells for table in tables}
-    lacking = [cells for cells in sheets.values() if cells.formulas and not cells.stored_results]
-    if not lacking:
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "submission.xlsx"
-        path.write_bytes(data)
-        try:
-            computed = Spreadsheet(path)
-        except InputError:
-            return
-        for cells in lacking:
-            rows = max(row for row, _ in cells.formulas) + 1
-            columns = max(column for _, column in cells.formulas) + 1
-            grid = computed.values(cells.name, rows, columns)
+    for cells in {table.cells.name: table.cells for table in tables}.values():
+        if cells.formulas and not cells.stored_results:
             for place in cells.formulas:
-                number = float(grid.numbers[place])
-                if not np.isnan(number):
-                    cells.values[place] = number
-                elif isinstance(other := grid.others.get(place), str):
-                    cells.values[place] = ErrorValue(other) if other.startswith("#") else other
+                value = book.recomputed(cells.name, place)
+                if value is not None:
+                    cells.values[place] = value

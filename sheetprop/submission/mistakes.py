@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +18,11 @@ from sheetprop.submission.reading import GIVEN
 from sheetprop.submission.samples import equal
 from sheetprop.submission.tables import ranges
 from sheetprop.submission.wording import explain, value_text
+
+MOST_UNEXPLAINED = 16
+"""Formulas of a table whose mistake was searched for in vain; after so many it is not one slip of the hand."""
+MOST_USERS = 3
+"""Wrong formulas by which one helper is tried; if it is at fault, each of them shows it."""
 
 
 def tell_wrong(case: Case, wrong: list[Wrong]) -> None:
@@ -49,10 +55,13 @@ def tell_wrong(case: Case, wrong: list[Wrong]) -> None:
 def _diagnosis(case: Case, item: Wrong) -> Diagnosis:
     expression = item.content.expression
     assert expression is not None
+    if case.unexplained >= MOST_UNEXPLAINED:
+        return Diagnosis((Edit(Code.WRONG_FORMULA),))
     found = diagnose(item.key, expression, case.evaluator, _names(case))
     if found.right is None and case.has_typed_in(item.key, expression):
         with_numbers = diagnose(item.key, expression, case.with_typed_in(case.evaluator), _names(case))
-        return with_numbers if with_numbers.right is not None else found
+        found = with_numbers if with_numbers.right is not None else found
+    case.unexplained += found.right is None
     return found
 
 
@@ -73,8 +82,8 @@ def _tell_formula(case: Case, item: Wrong, edit: Edit | None, steps: list[int]) 
     assert item.diagnosis is not None
     edits = item.diagnosis.edits if edit is None else (edit,)
     code = edits[0].code
-    if edit is not None and len(steps) > 1:
-        code = _sliding_or_stuck(case, item.key, edit, steps)
+    if edit is not None and len(steps) > 1 and _sliding(case, item, edit):
+        code = Code.SLIDING_REFERENCE
         edits = (replace(edit, code=code),)
     writer, key, step = case.writer, item.key, item.steps[0]
     message = explain(writer, key, edits, step)
@@ -87,7 +96,7 @@ def _tell_formula(case: Case, item: Wrong, edit: Edit | None, steps: list[int]) 
         message += " The other rows of the column have another formula."
     right = item.diagnosis.right
     if right is not None and code is not Code.OVERWRITTEN:
-        expected = writer.formula(right, step)
+        expected = _in_own_form(case, item, edits, step) or writer.formula(right, step)
     else:
         expected = writer.expected(key, step) or ""
     case.tell(
@@ -101,25 +110,38 @@ def _tell_formula(case: Case, item: Wrong, edit: Edit | None, steps: list[int]) 
     )
 
 
-def _sliding_or_stuck(case: Case, key: str, edit: Edit, steps: list[int]) -> Code:
-    """Whether it is a $ that makes a reference wrong: missing, so that it slides, or there, so that it stays."""
-    if edit.code is Code.WRONG_RATE:
-        named = {_rate_reference(case, key, step) for step in steps}
-        return Code.SLIDING_REFERENCE if len(named) > 1 else Code.WRONG_RATE
-    return edit.code
+def _in_own_form(case: Case, item: Wrong, edits: Sequence[Edit], step: int) -> str | None:
+    """The student's own formula with other references, where that is all that is wrong with it."""
+    shape = item.content.shape
+    names: dict[str, str] = {}
+    for edit in item.diagnosis.edits if item.diagnosis else edits:
+        found, expected = edit.found, edit.expected
+        if not (edit.everywhere and isinstance(found, Symbol) and isinstance(expected, Symbol)):
+            return None
+        names[found.key] = expected.key
+        if edit.also:
+            names[edit.also[0]] = edit.also[1]
+    if shape is None:
+        return None
+    return shape.with_references(
+        case.table.place(item.key, step),
+        {
+            old: case.writer.reference(names[name], step)
+            for old, name in case.reading.names_of(shape, case.table.place(item.key, step), step).items()
+            if name in names
+        },
+    )
 
 
-def _rate_reference(case: Case, key: str, step: int) -> object:
-    for run in case.runs[key]:
-        if run.first <= step <= run.last and run.content.expression is not None:
-            writer = case.writer
-            own = {f"{key}@-1", f"dE_d{key}@-1"}
-            return frozenset(
-                writer.reference(name, step).replace("$", "")
-                for name in set(run.content.expression.symbols())
-                if not name.startswith("dE_dw") and name not in own
-            )
-    return None
+def _sliding(case: Case, item: Wrong, edit: Edit) -> bool:
+    """Whether the reference that should be the learning rate moves from row to row."""
+    shape, step = item.content.shape, item.steps[0]
+    if edit.code is not Code.WRONG_RATE or shape is None or not isinstance(edit.found, Symbol):
+        return False
+    names = case.reading.names_of(shape, case.table.place(item.key, step), step)
+    leaves = [shape.leaves[n] for n, name in names.items() if name == edit.found.key]
+    fixed = "column_fixed" if case.table.across else "row_fixed"
+    return bool(leaves) and not any(getattr(leaf, fixed, True) for leaf in leaves)
 
 
 def _looks_ahead(case: Case, item: Wrong) -> bool:
@@ -186,12 +208,15 @@ def _helpers_of_right_formulas(case: Case) -> set[str]:
 
 def _helper_mistake(case: Case, name: str, users: list[Wrong]) -> tuple[Diagnosis, list[Wrong]] | None:
     helper = case.reading.helpers[name]
-    for user in users:
+    for user in users[:MOST_USERS]:
+        if case.unexplained >= MOST_UNEXPLAINED:
+            return None
         expected = _needed(case, name, user)
         if expected is None:
             continue
         diagnosis = diagnose(user.key, helper.expression, case.evaluator, _names(case), expected)
         if diagnosis.right is None:
+            case.unexplained += 1
             continue
         trial = case.evaluator.trial({name: diagnosis.right})
         cured = [

@@ -63,6 +63,10 @@ class Numbers:
                 self._values[key] = np.full(self.count, self._given.get(key, np.nan))
         return self._values[key]
 
+    def replace(self, key: str, step: int, value: float) -> None:
+        """Take a number other than the stored one, as the engine computed it."""
+        self.values(key)[step] = value
+
     def quanta(self, key: str) -> np.ndarray:
         """Half of the last digit of each number, as it was typed or stored."""
         if key not in self._quanta:

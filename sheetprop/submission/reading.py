@@ -77,7 +77,9 @@ class Reading:
         self.helpers: dict[str, Helper] = {}
         self._helper_of: dict[Cell, Expression] = {}
         self._helper_names: dict[int, str] = {}
+        self.unread: dict[str, tuple[str, Place]] = {}
         self._open: set[Cell] = set()
+        self._formula_columns: dict[int, bool] = {}
         self._zero = Number(0)
 
     @property
@@ -162,6 +164,11 @@ class Reading:
         offset = line - table.first - first
         return column in self._columns and first + offset >= 0 and last + offset < table.count
 
+    def names_of(self, shape: Shape, place: Place, step: int) -> dict[int, str]:
+        """What each reference of a formula in a cell means, by its number; those that are no single names left out."""
+        resolved = ((n, self._resolve(shape.leaves[n], place, step)) for n in _used(shape))
+        return {n: expression.key for n, expression in resolved if isinstance(expression, Symbol)}
+
     def _resolve(self, leaf: Leaf, place: Place, step: int | None) -> Expression:
         if isinstance(leaf, Name) and isinstance(meaning := self.book.named(leaf, self.cells.name), float):
             self.constants[f"cell:{leaf.name}"] = (None, meaning)
@@ -224,13 +231,30 @@ class Reading:
         value = cells.values.get(cell.place)
         name = f"{cell.sheet}!{cell.place[0]},{cell.place[1]}"
         if cell.place in cells.opaque:
-            return self.symbol(UNREAD + name)
+            return self._unread(cell)
         if type(value) is float:
+            if self._among_helpers(cell):
+                return self._unread(cell)
             self.constants[f"cell:{name}"] = (cell, value)
             return self.symbol(f"cell:{name}")
         if value is None:
             return self.symbol(EMPTY + name)
         return self.symbol(TEXT + name)
+
+    def _unread(self, cell: Cell) -> Symbol:
+        name = f"{UNREAD}{cell.sheet}!{cell.place[0]},{cell.place[1]}"
+        self.unread[name] = (cell.sheet, cell.place)
+        return self.symbol(name)
+
+    def _among_helpers(self, cell: Cell) -> bool:
+        """Whether a number stands in a column of helper formulas, so that only its value can be judged."""
+        line, column = self.table.position(cell.place)
+        if cell.sheet != self.cells.name or not self.table.first <= line <= self.table.last:
+            return False
+        if column not in self._formula_columns:
+            lines = range(self.table.first, self.table.last + 1)
+            self._formula_columns[column] = any(self.table.at(n, column) in self.cells.formulas for n in lines)
+        return self._formula_columns[column]
 
     def _helper(self, cells: Cells, cell: Cell, step: int | None) -> Expression:
         """A formula cell outside of the quantities: its value as seen from iteration ``step``."""

@@ -18,6 +18,8 @@ WEIGHTS = NETWORK.keys(Role.WEIGHT)
 MAIN = {*NETWORK.keys_except(Role.STEP, Role.TARGET, Role.INPUT)}
 """Quantities by which a table is known; inputs and targets also stand in lists of parameters."""
 LEAST_HEADINGS, LEAST_WEIGHTS, LEAST_FORWARD = 10, 4, 2
+MARGIN = 12
+"""How far beyond the headings that every table has, those may stand that only some tables have."""
 LOOK_AHEAD = 6
 """Lines between the headings and the first iteration that may be blank or hold hints."""
 LEAST_ACROSS = 3
@@ -127,20 +129,18 @@ def _split(found: list[tuple[int, str]]) -> Iterator[dict[str, int]]:
     tables = 1
     while sum(len(places) > tables for key, places in occurrences.items() if key in MAIN) >= LEAST_HEADINGS:
         tables += 1
-    if tables == 1:
-        centre = (
-            median(places[0] for places in occurrences.values() if len(places) == 1)
-            if any(len(places) == 1 for places in occurrences.values())
-            else 0
-        )
-        chosen = {key: min(places, key=lambda p: (abs(p - centre), p)) for key, places in occurrences.items()}
+    # Headings that stand once per table show where each table is; of others, the nearest are its own.
+    anchors = [places for places in occurrences.values() if len(places) == tables]
+    for n in range(tables):
+        own = [places[n] for places in anchors] or [places[0] for places in occurrences.values()]
+        first, last, centre = min(own), max(own), median(own)
+        chosen = {
+            key: min(places, key=lambda p: (max(first - p, p - last, 0), abs(p - centre), p))
+            for key, places in occurrences.items()
+            if len(places) >= tables or any(first - MARGIN <= p <= last + MARGIN for p in places)
+        }
         if _is_table(chosen):
             yield chosen
-        return
-    for n in range(tables):
-        part = {key: places[n] for key, places in occurrences.items() if len(places) > n}
-        if _is_table(part):
-            yield part
 
 
 def _is_table(columns: Mapping[str, int]) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from sheetprop.expression import Call, Expression, Number
 from sheetprop.network import NETWORK, Role
 from sheetprop.submission.case import WEIGHTS, Case, Wrong
-from sheetprop.submission.cells import ErrorValue
+from sheetprop.submission.cells import ErrorValue, Place
 from sheetprop.submission.edits import parts
 from sheetprop.submission.findings import Code, Severity
 from sheetprop.submission.formula import NOT_EXCELS
@@ -167,18 +167,25 @@ def judge_unread(case: Case) -> None:
 
 def _judge_by_numbers(case: Case, key: str, steps: list[int], reason: str) -> None:
     table, label = case.table, NETWORK.label(key)
-    places = [table.place(key, step) for step in steps]
-    errors = [
-        step for step, place in zip(steps, places, strict=True) if isinstance(table.cells.values.get(place), ErrorValue)
-    ]
+    errors: list[int] = []
+    for step in steps:
+        place = table.place(key, step)
+        computed = case.book.recomputed(table.cells.name, place)
+        shown = computed if isinstance(computed, float) else table.cells.values.get(place)
+        if isinstance(shown, ErrorValue) or (shown is None and isinstance(computed, ErrorValue)):
+            errors.append(step)
+        elif isinstance(shown, float):
+            case.numbers.replace(key, step, shown)
     wrong = _wrong_numbers(case, key, [s for s in steps if key not in WEIGHTS or s])
-    known = any(table.cells.number(place) is not None for place in places)
-    if known and not wrong and not errors:
+    known = np.isfinite(case.numbers.values(key)[steps])
+    if known.all() and not wrong and not errors:
+        return
+    if not reason and not errors and _tell_typed_helper(case, key, sorted(wrong) or steps):
         return
     function = reason.rpartition("function ")[2] if "function" in reason else ""
     if "#REF!" in reason or "error value" in reason:
         code, message = Code.ERROR_VALUE, f"{label} is broken: {reason}."
-    elif function and (errors or not known):
+    elif function and (errors or not known.any()):
         code, message = Code.UNKNOWN_FUNCTION, f"{label} cannot be computed: {reason}, which Excel does not know."
     else:
         code = Code.WRONG_FORMULA
@@ -194,6 +201,33 @@ def _judge_by_numbers(case: Case, key: str, steps: list[int], reason: str) -> No
         case.writer.found(key, chosen[0]),
         case.writer.expected(key, chosen[0]),
     )
+
+
+def _tell_typed_helper(case: Case, key: str, steps: list[int]) -> bool:
+    """Tell the typed-in number in a helper column that makes ``key`` wrong; False where it is something else."""
+    expressions = {step: run.content.expression for run in case.runs[key] for step in range(run.first, run.last + 1)}
+    places = set[Place]()
+    for step in steps:
+        expression = expressions.get(step)
+        names = set(expression.symbols()) if expression is not None else set()
+        for name in names:
+            sheet, place = case.reading.unread.get(name, ("", (0, 0)))
+            if sheet == case.table.cells.name and case.table.cells.constant(place):
+                places.add(place)
+    if not places:
+        return False
+    case.wrong_keys.add(key)
+    ordered = sorted(places, key=lambda place: (place[1], place[0]))
+    case.tell(
+        Code.WRONG_VALUE,
+        Severity.ERROR,
+        f"The helper cell {ranges(ordered[:1])} holds a typed-in number where the other rows have a formula, and it is "
+        f"wrong: {NETWORK.label(key)} does not follow with it.",
+        key,
+        ranges(ordered),
+        case.writer.at(ordered[0]),
+    )
+    return True
 
 
 def judge_loops(case: Case, wrong: list[Wrong]) -> None:

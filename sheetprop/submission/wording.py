@@ -86,7 +86,11 @@ class Writer:
         if name.startswith(LOOP):
             return f"{reference}, which needs this cell's result"
         if name == RATE:
-            return f"the learning rate ({reference})" if self.parameters.rate_cell else f"the learning rate {reference}"
+            return (
+                f"the learning rate ({reference.replace('$', '')})"
+                if self.parameters.rate_cell
+                else f"the learning rate {reference}"
+            )
         if name.startswith("cell:"):
             cell, value = self.reading.constants[name]
             return f"{reference.replace('$', '')} ({value:.6g})" if cell else reference

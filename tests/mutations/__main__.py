@@ -62,7 +62,7 @@ def _replay(seed: int, kind: str | None, folder: Path | None) -> int:
     submission = findings(made.path)
     for finding in submission.findings:
         print(f"  {describe(finding)}")
-    outcome = compare(made, planted, submission)
+    outcome = compare(seed, made, planted, submission)
     print(f"caught {outcome.caught}, located {outcome.located}, exactly {outcome.exactly}")
     return 0 if outcome.located else 1
 

@@ -14,6 +14,7 @@ import openpyxl
 import xlsxwriter
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
+from xlsxwriter.worksheet import Worksheet
 
 from sheetprop.assignment import Assignment, load_assignment
 from sheetprop.descent import compute
@@ -214,7 +215,7 @@ class Variant:
     def _write_with_xlsxwriter(self, stored: dict[str, dict[Place, float | str | bool]]) -> None:
         book = xlsxwriter.Workbook(str(self.path))
         for sheet in self.sheets:
-            written = book.add_worksheet(sheet.name)
+            written = book.add_worksheet(sheet.name, worksheet_class=_Plain)
             if sheet.hidden:
                 written.hide()
             values = stored.get(sheet.name, {})
@@ -233,6 +234,13 @@ class Variant:
         for name, target in self.names.items():
             book.define_name(name, f"={target}")
         book.close()
+
+
+class _Plain(Worksheet):
+    """A sheet that does not look through every formula for functions newer than Excel 2007."""
+
+    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
+        return formula.removeprefix("=")
 
 
 def a1(place: Place) -> str:

@@ -52,7 +52,7 @@ class Outcome:
 def judge_mutation(seed: int, folder: Path, kind: str | None = None) -> Outcome:
     """Plant one mistake, or one change that leaves all right, and see what the validator says."""
     made, planted = mutation(seed, folder, kind)
-    outcome = compare(made, planted, findings(made.path))
+    outcome = compare(seed, made, planted, findings(made.path))
     made.path.unlink()
     return outcome
 
@@ -80,7 +80,7 @@ def findings(path: Path) -> Any:
     return submission
 
 
-def compare(made: Variant, planted: Planted, submission: Any) -> Outcome:
+def compare(seed: int, made: Variant, planted: Planted, submission: Any) -> Outcome:
     """What the findings say of what was planted."""
     errors = _errors(submission)
     counted = errors
@@ -90,7 +90,7 @@ def compare(made: Variant, planted: Planted, submission: Any) -> Outcome:
     if planted.equal:
         right = not errors
         return Outcome(
-            made.seed, planted.kind, False, planted.description, right, right, right, right, _codes(errors),
+            seed, planted.kind, False, planted.description, right, right, right, right, _codes(errors),
             tuple(map(describe, errors)), notes,
         )  # fmt: skip
     here = planted.cells | planted.also
@@ -101,7 +101,7 @@ def compare(made: Variant, planted: Planted, submission: Any) -> Outcome:
     if not remarks:
         remarks = [f"status {submission.status}", *map(describe, submission.findings)]
     return Outcome(
-        made.seed,
+        seed,
         planted.kind,
         True,
         f"{planted.sheet}: {planted.description}",
