@@ -21,6 +21,8 @@ from sheetprop.submission.wording import explain, value_text
 
 MOST_UNEXPLAINED = 16
 """Formulas of a table whose mistake was searched for in vain; after so many it is not one slip of the hand."""
+MOST_COPIES = 4
+"""Rows in which copies of one formula are diagnosed where each means something else."""
 MOST_USERS = 3
 """Wrong formulas by which one helper is tried; if it is at fault, each of them shows it."""
 
@@ -29,12 +31,13 @@ def tell_wrong(case: Case, wrong: list[Wrong]) -> None:
     """Diagnose wrong formulas and tell each mistake once, at the cells where it is made."""
     wrong = _at_helpers(case, wrong)
     told: dict[tuple[object, ...], tuple[Wrong, Edit | None, list[int]]] = {}
-    diagnosed: dict[tuple[str, int], Diagnosis] = {}
+    diagnosed: dict[tuple[str, int], list[Diagnosis]] = defaultdict(list)
     for item in wrong:
-        copy = (item.key, id(item.content.shape))
-        if copy not in diagnosed:
-            diagnosed[copy] = _diagnosis(case, item)
-        item.diagnosis = diagnosed[copy]
+        # A reference that slides makes of one formula another mistake in every row; the first few tell them all.
+        known_copies = diagnosed[item.key, id(item.content.shape)]
+        if len(known_copies) < MOST_COPIES:
+            known_copies.append(_diagnosis(case, item))
+        item.diagnosis = known_copies[-1]
         case.wrong_keys.add(item.key)
         edits = item.diagnosis.edits
         apart = item.key in WEIGHTS or len(edits) == 1
