@@ -39,7 +39,7 @@ def _conventions(case: Case, wrong: set[str]) -> Iterator[Convention]:
         errors += [(True, False), (False, True)]
     gradients = ["1"]
     if wrong & set(NETWORK.keys(Role.GRADIENT)):
-        gradients += ["-1", "lr"]
+        gradients += ["-1", "lr", "-lr"]
     for layers, (squared, halved), gradient in product(crossed, errors, gradients):
         if not layers and not squared and not halved and gradient == "1":
             continue

@@ -6,6 +6,7 @@ the cell, later filled with what those cells are.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from sheetprop.expression import Call, Expression, Negation, Number, Operation
 
 MAX_LENGTH, MAX_NESTING = 8192, 64
 """Excel's own limits of a formula; what goes beyond is no formula that Excel has made."""
+ROUNDED_E = 1e-2
+"""A number so near to e, taken to a power, is meant as e."""
 MAX_AREA = 64
 """Cells of a range that are looked at one by one; a longer range cannot belong to one iteration."""
 
@@ -311,6 +314,8 @@ def _build(node: Node, leaves: Sequence[Expression]) -> Expression:
             return Operation("/", _build(operand, leaves), Number(100))
         case ("unary", _, operand):
             return _build(operand, leaves)
+        case ("binary", "^", ("number", base), exponent) if abs(base - math.e) < ROUNDED_E:
+            return Call("round", Call("exp", _build(exponent, leaves)))
         case ("binary", ("+" | "-" | "*" | "/" | "^") as operator, left, right):
             return Operation(operator, _build(left, leaves), _build(right, leaves))
         case ("call", name, *arguments):
@@ -369,14 +374,14 @@ def _call(name: str, arguments: list[Node], leaves: Sequence[Expression]) -> Exp
             return Operation("/", _sum(parts), Number(len(parts)))
         case "IFERROR", 2:
             return one(0)
-        case "N", 1:
+        case (("N" | "SINGLE"), 1):
             return one(0)
         case (("ROUND" | "ROUNDUP" | "ROUNDDOWN" | "TRUNC"), n) if n:
             return Call("round", one(0))
         case "PI", 0:
-            return Number(3.141592653589793)
+            return Number(math.pi)
         case "E", 0:
-            return Number(2.718281828459045)
+            return Number(math.e)
     raise NotUnderstoodError(f"it uses the function {name}")
 
 

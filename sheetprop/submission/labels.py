@@ -14,6 +14,7 @@ _TOTAL = (
     r"e?(?:t|tot|total|tota)|(?:total|tot|sum)(?:e|err|error|loss|cost)|(?:e|err|error|loss|cost)(?:t|tot|total|sum)?"
 )
 _ERROR = r"(?:e|err|error|loss|cost)"
+_DERIVED = r"(?:e|err|error|loss|cost|l|c|j)"
 _ACTIVATED = r"(?:a|ac|act|activation|activated|out|output|sig|sigma|sigmoid|s)"
 _NET = r"(?:net|z|in|input|sum|weightedsum|s)?"
 _PATTERNS: tuple[tuple[str, str], ...] = (
@@ -36,7 +37,7 @@ _RATE = re.compile(
     r"(?:η|ή|ɳ|ƞ|ŋ|n|α|alpha|ε|λ|lr|l\.r\.?|eta|h|rate|learningrate|learnrate|learning|lrate|alearningrate)"
     r"(?:\(?(?:η|ή|ɳ|n|eta|lr|theta|α|alpha)\)?)?"
 )
-_DERIVATIVE_SIGNS = str.maketrans(dict.fromkeys("∂δΔәƏəӘ∆ðẟ", "d"))
+_DERIVATIVE_SIGNS = str.maketrans(dict.fromkeys("∂δΔәƏəӘ∆ðẟ∇", "d"))
 
 
 @lru_cache(maxsize=100_000)
@@ -76,7 +77,9 @@ def _plain(text: str) -> str:
 def _gradient(plain: str, compact: str) -> str | None:
     """The key of a partial derivative: dE/dw1, E∂w1, dw1, grad w1, and steps such as da_o1/do1."""
     squeezed = compact.replace("/", "").replace("\\", "")
-    if found := re.fullmatch(rf"(?:d?{_ERROR}?(?:tot|total|t)?d|grad(?:ient)?(?:of)?|g)w([1-8])", squeezed):
+    if found := re.fullmatch(
+        rf"(?:d?{_DERIVED}?(?:tot|total|t)?d|de(?:tot|total|t)?|grad(?:ient)?(?:of)?|g)w([1-8])", squeezed
+    ):
         return partial("E", f"w{found[1]}")
     if found := re.fullmatch(r"w([1-8])(?:grad|gradient)", squeezed):
         return partial("E", f"w{found[1]}")

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
@@ -21,6 +22,8 @@ from sheetprop.submission.samples import Samples, equal
 from sheetprop.submission.tables import Table
 
 WEIGHTS = NETWORK.keys(Role.WEIGHT)
+SHOWN_BY = {"h1": ("i1", "i2"), "E1": ("t1",), "E2": ("t2",)}
+"""Quantities whose formula shows what stands for which inputs or targets."""
 SAME = 1e-9
 """Relative difference up to which two typed numbers are the same: filling down adds some 1e-15."""
 
@@ -60,6 +63,7 @@ def find_parameters(reading: Reading, runs: Mapping[str, list[Run]]) -> Paramete
         _find_given(reading, key, runs.get(key, []), parameters)
     for name, (cell, value) in reading.constants.items():
         parameters.bindings[name] = _meaning(reading, cell, value, parameters)
+    _infer_given(reading, runs, parameters)
     _find_rate(reading, runs, parameters)
     if parameters.rate is None:
         _find_labelled_rate(table, parameters)
@@ -79,6 +83,37 @@ def _find_given(reading: Reading, key: str, runs: list[Run], parameters: Paramet
         value = cells.number(found)
         assert value is not None
         parameters.given[key] = value
+
+
+def _infer_given(reading: Reading, runs: Mapping[str, list[Run]], parameters: Parameters) -> None:
+    """Inputs and targets that have neither column nor label: what stands in their place in the formulas."""
+    for shown_by, keys in SHOWN_BY.items():
+        missing = [key for key in keys if key not in parameters.given]
+        formulas = [run.content.expression for run in runs.get(shown_by, []) if run.content.expression is not None]
+        if not missing or not formulas:
+            continue
+        expression = formulas[-1]
+        cells = [name for name in dict.fromkeys(expression.symbols()) if name in reading.constants]
+        typed = list(dict.fromkeys(_numbers(expression)))
+        candidates: list[str | float] = [*cells, *typed]
+        for chosen in product(candidates, repeat=len(missing)):
+            values: dict[str, float] = {
+                key: reading.constants[found][1] if isinstance(found, str) else found
+                for key, found in zip(missing, chosen, strict=True)
+            }
+            named = {found: key for key, found in zip(missing, chosen, strict=True) if isinstance(found, str)}
+            given = parameters.given | values
+            evaluator = Evaluator(
+                Samples(given=tuple(sorted(given.items()))), reading.helpers, parameters.bindings | named
+            )
+            if equal(evaluator(expression), evaluator.name(shown_by)):
+                parameters.given |= values
+                parameters.bindings |= named
+                for found, key in named.items():
+                    cell = reading.constants[found][0]
+                    if cell is not None:
+                        parameters.cells[key] = cell
+                break
 
 
 def _labelled(cells: Cells, table: Table, names: Callable[[str], bool]) -> Place | None:

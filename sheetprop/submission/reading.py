@@ -304,6 +304,9 @@ class Reading:
             name = f"cell:{cell.sheet}!{cell.place[0]},{cell.place[1]}"
             self.constants[name] = (cell, self.constants[expression.key][1])
             return self.symbol(name)
+        if own is None and not any(expression.symbols()):
+            # So is one that computes with typed numbers alone.
+            return self._by_value(cells, cell, UNREAD)
         if isinstance(expression, (Symbol, Number)):
             return expression
         names = list(expression.symbols())

@@ -32,7 +32,7 @@ class Convention:
 
     ``crossed`` are layers (1: hidden) whose second and third weights trade places: w2 leads from i1 to h2. ``network``
     has the sheet's error; where ``halved_total``, the ½ stands in E_total instead of E1 and E2. ``gradient`` is
-    what the gradient columns hold, as a multiple of ∂E/∂w: 1, −1, or lr.
+    what the gradient columns hold, as a multiple of ∂E/∂w: 1, −1, lr or −lr.
     """
 
     network: Network = NETWORK
@@ -66,6 +66,9 @@ class Convention:
             told.append((f"{text} {judged}", tuple(NETWORK.keys(Role.GRADIENT))))
         if self.gradient == "lr":
             text = "The gradient columns hold η·∂E/∂w, and the updates subtract it as it is."
+            told.append((f"{text} {judged}", tuple(NETWORK.keys(Role.GRADIENT))))
+        if self.gradient == "-lr":
+            text = "The gradient columns hold the change of each weight, −η·∂E/∂w, and the updates add it."
             told.append((f"{text} {judged}", tuple(NETWORK.keys(Role.GRADIENT))))
         return told
 
@@ -132,6 +135,11 @@ class Samples:
             self._cache[name] = self._find(name)
         return self._cache[name]
 
+    def _scale(self, rate: np.ndarray) -> np.ndarray | float:
+        """What gradient columns hold, as a multiple of ∂E/∂w."""
+        scales: dict[str, np.ndarray | float] = {"1": 1.0, "-1": -1.0, "lr": rate, "-lr": -rate}
+        return scales[self.convention.gradient]
+
     def _find(self, name: str) -> np.ndarray:
         found = _NAME.fullmatch(name)
         if not found:
@@ -149,7 +157,7 @@ class Samples:
             return np.random.default_rng(zlib.crc32(name.encode())).uniform(5, 50, POINTS)
         value = run[offset][key]
         if key in _GRADIENTS:
-            value = value * {"1": 1.0, "-1": -1.0, "lr": run[offset][RATE]}[self.convention.gradient]
+            value = value * self._scale(run[offset][RATE])
         if self.convention.halved_total and key in ("E1", "E2"):
             value = value * 2
         return value

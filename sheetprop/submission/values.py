@@ -260,20 +260,25 @@ def judge_loops(case: Case, wrong: list[Wrong]) -> None:
 
 
 def judge_rounding(case: Case) -> None:
-    """Formulas that are right but for rounding their result."""
+    """Formulas that are right but for rounding their result, or for a rounded e."""
     for key, run, right in case.formulas(case.evaluator):
         expression = run.content.expression
-        if right and expression is not None and contains_call(expression, "round"):
-            case.tell(
-                Code.ROUNDED,
-                Severity.WARNING,
-                f"{NETWORK.label(key)} is rounded, and training goes on with the rounded number. Show fewer digits "
-                "by the cell's format instead.",
-                key,
-                case.table.cells_of(key, list(range(run.first, run.last + 1))),
-                case.writer.found(key, run.first),
-                case.writer.formula(_without(expression, "round"), run.first),
-            )
+        if not right or expression is None or not contains_call(expression, "round"):
+            continue
+        rounds = run.content.shape is not None and any("ROUND" in name for name in run.content.shape.functions)
+        label = NETWORK.label(key)
+        case.tell(
+            Code.ROUNDED,
+            Severity.WARNING,
+            f"{label} is rounded, and training goes on with the rounded number. Show fewer digits by the cell's format "
+            "instead."
+            if rounds
+            else f"{label} takes a rounded number for e; EXP is exact.",
+            key,
+            case.table.cells_of(key, list(range(run.first, run.last + 1))),
+            case.writer.found(key, run.first),
+            case.writer.formula(_without(expression, "round"), run.first),
+        )
 
 
 def judge_errors(case: Case) -> None:

@@ -153,7 +153,8 @@ class Writer:
             return None
         equation = self._in_sheet(equation)
         if key in NETWORK.keys(Role.GRADIENT) and self.convention.gradient != "1":
-            return -equation if self.convention.gradient == "-1" else Symbol(RATE) * equation
+            scaled = Symbol(RATE) * equation if self.convention.gradient.endswith("lr") else equation
+            return -scaled if self.convention.gradient.startswith("-") else scaled
         return equation
 
     def _update(self, weight: str, gradient: Expression) -> Expression:
@@ -163,6 +164,8 @@ class Writer:
                 return before + Symbol(RATE) * gradient
             case "lr":
                 return before - gradient
+            case "-lr":
+                return before + gradient
         return before - Symbol(RATE) * gradient
 
     def _in_sheet(self, equation: Expression) -> Expression:

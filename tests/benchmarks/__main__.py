@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from tests.benchmarks import confirming, linearity, startup, writing
+from tests.benchmarks import confirming, linearity, startup, validating, writing
 from tests.benchmarks.report import Report
 from tests.benchmarks.timing import cores
 
-BENCHMARKS = (writing, confirming, linearity, startup)
+BENCHMARKS = (writing, confirming, validating, linearity, startup)
 
 
 class Name(StrEnum):
@@ -20,6 +20,7 @@ class Name(StrEnum):
 
     WRITING = writing.NAME
     CONFIRMING = confirming.NAME
+    VALIDATING = validating.NAME
     LINEARITY = linearity.NAME
     STARTUP = startup.NAME
 
