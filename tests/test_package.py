@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from sheetprop.submission import package
+from sheetprop.submission import archive, formats, package
 from sheetprop.submission.package import Chart, ExcelTable, Unreadable, open_package
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -72,7 +72,7 @@ def with_field(data: bytes, name: str, central: int, local: int, value: bytes) -
 
 def ole2(*streams: str) -> bytes:
     """The beginning of an OLE2 file, with directory entries of these names."""
-    return package.OLE2 + bytes(504) + b"".join(name.encode("utf-16-le").ljust(128, b"\0") for name in streams)
+    return formats.OLE2 + bytes(504) + b"".join(name.encode("utf-16-le").ljust(128, b"\0") for name in streams)
 
 
 @pytest.fixture(scope="module")
@@ -324,8 +324,8 @@ DAMAGED: dict[str, tuple[Callable[[], bytes], str]] = {
     "deep": (lambda: replaced("xl/workbook.xml", "<workbook>" + "<a>" * 100_000), "nested too deeply"),
     "no sheets": (lambda: replaced("xl/workbook.xml", "<workbook><sheets/></workbook>"), "no worksheet"),
     "lost sheet": (lambda: zipped(without("xl/worksheets/sheet1.xml")), "its sheet One is missing"),
-    "too many parts": (lambda: zipped({f"{n}": "" for n in range(package.PARTS + 1)}), "too many parts"),
-    "far too many parts": (lambda: b"PK\x03\x04" + b"PK\x01\x02" * (package.ENTRIES + 1), "too many parts"),
+    "too many parts": (lambda: zipped({f"{n}": "" for n in range(archive.PARTS + 1)}), "too many parts"),
+    "far too many parts": (lambda: b"PK\x03\x04" + b"PK\x01\x02" * (archive.ENTRIES + 1), "too many parts"),
 }
 
 
@@ -411,7 +411,7 @@ def test_many_large_parts_are_refused_together(monkeypatch: pytest.MonkeyPatch) 
 
 def test_large_files_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file beyond the limit is refused by its size."""
-    monkeypatch.setattr(package, "FILE_BYTES", 1000)
+    monkeypatch.setattr(archive, "FILE_BYTES", 1000)
     with pytest.raises(Unreadable, match="too large"):
         open_package(zipped(PARTS) + bytes(1000))
 

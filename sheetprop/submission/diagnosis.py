@@ -117,6 +117,8 @@ class _Search:
 
     def equation_edits(self, names: Sequence[str]) -> Diagnosis | None:
         found, near = self.found, self._near(names)
+        helpers = dict.fromkeys(name.partition("@")[0] for name in found.symbols() if name.startswith("~"))
+        names = [*names, *helpers, *(f"{name}@-1" for name in helpers)]
         ordinary = sorted(dict.fromkeys(names), key=lambda name: (name not in near, len(name)))
         if diagnosis := self.first(self._moved()):
             return diagnosis

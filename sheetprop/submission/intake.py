@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from sheetprop.errors import InputError
-from sheetprop.submission.package import (
+from sheetprop.submission.archive import (
     FILE_BYTES,
     HAND_IN,
     MEGABYTE,

@@ -85,9 +85,9 @@ def _tell_formula(case: Case, item: Wrong, edit: Edit | None, steps: list[int]) 
     assert item.diagnosis is not None
     edits = item.diagnosis.edits if edit is None else (edit,)
     code = edits[0].code
-    if edit is not None and len(steps) > 1 and _sliding(case, item, edit):
-        code = Code.SLIDING_REFERENCE
-        edits = (replace(edit, code=code),)
+    if edit is not None and len(steps) > 1:
+        edits = (_with_dollar(case, item, edit),)
+        code = edits[0].code
     writer, key, step = case.writer, item.key, item.steps[0]
     message = explain(writer, key, edits, step)
     if code is Code.WRONG_FORMULA:
@@ -136,15 +136,19 @@ def _in_own_form(case: Case, item: Wrong, edits: Sequence[Edit], step: int) -> s
     )
 
 
-def _sliding(case: Case, item: Wrong, edit: Edit) -> bool:
-    """Whether the reference that should be the learning rate moves from row to row."""
+def _with_dollar(case: Case, item: Wrong, edit: Edit) -> Edit:
+    """The same edit, told as a $ that is missing or too much where that is what makes a reference wrong."""
     shape, step = item.content.shape, item.steps[0]
-    if edit.code is not Code.WRONG_RATE or shape is None or not isinstance(edit.found, Symbol):
-        return False
+    if shape is None or not isinstance(edit.found, Symbol) or edit.code not in (Code.WRONG_RATE, Code.WRONG_ROW):
+        return edit
     names = case.reading.names_of(shape, case.table.place(item.key, step), step)
     leaves = [shape.leaves[n] for n, name in names.items() if name == edit.found.key]
-    fixed = "column_fixed" if case.table.across else "row_fixed"
-    return bool(leaves) and not any(getattr(leaf, fixed, True) for leaf in leaves)
+    fixed = [getattr(leaf, "column_fixed" if case.table.across else "row_fixed", True) for leaf in leaves]
+    if edit.code is Code.WRONG_RATE and fixed and not any(fixed):
+        return replace(edit, code=Code.SLIDING_REFERENCE)
+    if edit.code is Code.WRONG_ROW and fixed and all(fixed):
+        return replace(edit, code=Code.STUCK_REFERENCE)
+    return edit
 
 
 def _looks_ahead(case: Case, item: Wrong) -> bool:

@@ -6,22 +6,32 @@ not asked for. Only the structure is read here: cells are left to who needs them
 
 from __future__ import annotations
 
-import io
 import posixpath
 import re
-import struct
 import zipfile
-import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 from urllib.parse import unquote
-from xml.parsers import expat
 
-MEGABYTE = 1_000_000
-FILE_BYTES = 100 * MEGABYTE
-"""The largest file taken: fifty times the largest submission known, and still held in memory with ease."""
+from sheetprop.submission.archive import (
+    CHUNK,
+    HAND_IN,
+    MEGABYTE,
+    SAVE_ANEW,
+    SEND_AGAIN,
+    ZIP,
+    End,
+    Start,
+    Unreadable,
+    check_size,
+    open_zip,
+    parse_xml,
+    read_member,
+    shown,
+    too_large,
+)
+from sheetprop.submission.formats import what_it_is, what_zip_is
+
 TOTAL_BYTES = 400 * MEGABYTE
 """The most that all parts may unpack to together: spreadsheet XML is four to ten times as large as its file."""
 PART_BYTES = 200 * MEGABYTE
@@ -30,50 +40,11 @@ READ_BYTES = 2 * TOTAL_BYTES
 """The most that is unpacked from one workbook, so that parts asked for again and again come to an end."""
 XML_BYTES = 16 * MEGABYTE
 """The most of workbook structure (all but cells) that is parsed: ten seconds at worst; submissions have under 1 MB."""
-PARTS = 20_000
-"""The most parts of a workbook, or members of an archive: Excel's own workbooks have some five per sheet."""
-ENTRIES = 5 * PARTS
-"""Entries seen before a file's directory is even read, which takes a second for so many and has no bound of its own.
-
-More than PARTS, because the entries of workbooks inside an archive are seen as well.
-"""
 BOMB_BYTES, BOMB_RATIO = 5 * MEGABYTE, 250
 """A larger part that is packed tighter is a zip bomb: worksheets are packed 60 to 1 at the most, deflate can 1030."""
-DEPTH = 200
-"""The deepest nesting of XML elements: charts, the deepest parts of workbooks, have about 20."""
-CHUNK = MEGABYTE
-ENCODINGS = {"utf-8", "utf-16", "us-ascii", "iso-8859-1"}
-"""Encodings that expat knows itself: for others it takes Python's, with errors that a handler could raise as well."""
-
-SAVE_ANEW = "open it in Excel, save it as an Excel workbook (.xlsx) and hand in that file"
-HAND_IN = "hand in the Excel workbook (.xlsx) itself"
-SEND_AGAIN = "hand in a fresh copy that opens in Excel"
-
-OLE2 = bytes.fromhex("d0cf11e0a1b11ae1")
-OLD_BIFF = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00")
-ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
-OTHER_FORMATS = {
-    b"Rar!": f"a RAR archive, not a workbook: unpack it and {HAND_IN}",
-    b"7z\xbc\xaf\x27\x1c": f"a 7-Zip archive, not a workbook: unpack it and {HAND_IN}",
-    b"\x1f\x8b": f"a gzip archive, not a workbook: unpack it and {HAND_IN}",
-    b"\x89PNG": f"a picture, not a workbook: {HAND_IN}",
-    b"\xff\xd8\xff": f"a picture, not a workbook: {HAND_IN}",
-    b"GIF8": f"a picture, not a workbook: {HAND_IN}",
-    b"{\\rtf": f"a text document (RTF), not a workbook: {HAND_IN}",
-}
-TEXT = re.compile(rb"[^\x00-\x08\x0e-\x1a\x1c-\x1f]+")
-DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, OverflowError, RuntimeError, ValueError)
-"""All that zipfile raises for a file that is not as it should be."""
 
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 RANGE = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9]\d{0,6})(?::\$?([A-Za-z]{1,3})\$?([1-9]\d{0,6}))?")
-
-
-class Unreadable(Exception):  # noqa: N818 - it says what a file is, rather than what went wrong here
-    """A file that cannot be opened as a workbook; its text is one plain sentence: what it is, what to hand in instead.
-
-    The sentence begins with a capital, names no path and has no full stop.
-    """
 
 
 @dataclass(frozen=True)
@@ -124,17 +95,8 @@ def open_package(data: bytes) -> Package:
     """The workbook in a file's bytes. Raises Unreadable where there is none."""
     check_size(len(data))
     if not data.startswith(ZIP):
-        refuse(data)
+        raise Unreadable(what_it_is(data))
     return Package(open_zip(data, "workbook"))
-
-
-def check_size(size: int) -> None:
-    """Raise Unreadable where a file of ``size`` bytes is too large."""
-    if size > FILE_BYTES:
-        raise Unreadable(
-            f"This file is too large ({size / MEGABYTE:.0f} MB; at most {FILE_BYTES // MEGABYTE} MB are read): "
-            "hand in a workbook without large pictures or data that do not belong to the assignment"
-        )
 
 
 class Package:
@@ -154,7 +116,7 @@ class Package:
         self._known: dict[str, list[Relation]] = {}
         sizes = [info.file_size for info in self._infos.values()]
         if sum(sizes) > TOTAL_BYTES or max(sizes, default=0) > PART_BYTES:
-            _too_large(f"This workbook unpacks to {sum(sizes) / MEGABYTE:.0f} MB")
+            too_large(f"This workbook unpacks to {sum(sizes) / MEGABYTE:.0f} MB")
         if any(i.file_size > max(BOMB_BYTES, i.compress_size * BOMB_RATIO) for i in self._infos.values()):
             raise Unreadable(f"This workbook is packed as tightly as only a zip bomb is: {SEND_AGAIN}")
         self._workbook = self._find_workbook()
@@ -284,27 +246,8 @@ class Package:
 
     def _other_zip(self) -> str:
         """What a zip file is that is no workbook."""
-        names = self._infos.keys()
-        if "mimetype" in names:
-            text = read_member(self._archive, self._infos["mimetype"], CHUNK, "file")
-            if text.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
-                return (
-                    "This is an OpenDocument spreadsheet (.ods), whatever its name says: "
-                    "save it as an Excel workbook (.xlsx) and hand in that file"
-                )
-            if text.startswith(b"application/vnd.oasis.opendocument"):
-                return f"This is an OpenDocument file, not a spreadsheet: {HAND_IN}"
-        if "xl/workbook.bin" in names:
-            return f"This is a binary Excel workbook (.xlsb), whatever its name says: {SAVE_ANEW}"
-        if "word/document.xml" in names:
-            return f"This is a Word document, not a workbook: {HAND_IN}"
-        if "ppt/presentation.xml" in names:
-            return f"This is a PowerPoint presentation, not a workbook: {HAND_IN}"
-        if any(name.endswith(".iwa") or name.endswith("index.zip") for name in names):
-            return "This is an Apple Numbers document: export it (File > Export To > Excel) and hand in that file"
-        if any(name.endswith((".xlsx", ".xlsm", ".xls")) for name in names):
-            return f"This is a zip archive with workbooks in it: unpack it and {HAND_IN}"
-        return f"This is a zip archive without an Excel workbook in it: {HAND_IN}"
+        info = self._infos.get("mimetype")
+        return what_zip_is(self._infos.keys(), read_member(self._archive, info, CHUNK, "file") if info else b"")
 
     def _read_workbook(self) -> None:
         sheets: list[tuple[str, str, str]] = []
@@ -394,200 +337,8 @@ class Package:
         xml = self.read(part)
         self._xml_left -= len(xml)
         if self._xml_left < 0:
-            _too_large(f"This workbook has more than {XML_BYTES // MEGABYTE} MB of charts, texts and the like")
+            too_large(f"This workbook has more than {XML_BYTES // MEGABYTE} MB of charts, texts and the like")
         parse_xml(xml, part, start, end)
-
-
-Start = Callable[[list[str], dict[str, str]], None]
-End = Callable[[list[str], str], None]
-
-
-def parse_xml(xml: bytes, part: str, start: Start | None = None, end: End | None = None) -> None:
-    """Go through the XML of a small part: ``start`` gets attributes, ``end`` the text directly inside an element.
-
-    Both get the path of element names from the root down, which is a list that changes as the parsing goes on. Names
-    are without their namespaces, because those differ between the two variants of the file format (Strict).
-    """
-    path: list[str] = []
-    texts: list[list[str]] = []
-    parser = hardened_parser(part)
-
-    def on_start(tag: str, attributes: dict[str, str]) -> None:
-        path.append(tag[tag.rfind(" ") + 1 :])
-        texts.append([])
-        if len(path) > DEPTH:
-            raise Unreadable(f"This workbook is damaged, its part {shown(part)} is nested too deeply: {SEND_AGAIN}")
-        if start is not None:
-            start(path, {name[name.rfind(" ") + 1 :]: value for name, value in attributes.items()})
-
-    def on_end(tag: str) -> None:
-        text = "".join(texts.pop())
-        if end is not None:
-            end(path, text)
-        path.pop()
-
-    parser.StartElementHandler = on_start
-    parser.EndElementHandler = on_end
-    if end is not None:
-        parser.CharacterDataHandler = lambda data: texts[-1].append(data)
-    feed(parser, xml, part)
-
-
-def hardened_parser(part: str) -> expat.XMLParserType:
-    """A parser for the XML of a part, which names elements "namespace name" and refuses declarations of entities."""
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.buffer_text = True
-
-    def refuse_doctype(*_: object) -> NoReturn:
-        raise Unreadable(
-            f"This workbook's part {shown(part)} contains a document type declaration, and a workbook has none: "
-            f"{SEND_AGAIN}"
-        )
-
-    def check_encoding(_version: str, encoding: str | None, _standalone: int) -> None:
-        if encoding is not None and encoding.lower() not in ENCODINGS:
-            raise Unreadable(
-                f"This workbook's part {shown(part)} has an encoding that workbooks never have: {SEND_AGAIN}"
-            )
-
-    parser.StartDoctypeDeclHandler = refuse_doctype
-    parser.XmlDeclHandler = check_encoding
-    return parser
-
-
-def feed(parser: expat.XMLParserType, xml: bytes, part: str) -> None:
-    """Parse the XML of a part. Raises Unreadable where it is not well-formed."""
-    try:
-        parser.Parse(xml, True)
-    except expat.ExpatError as error:
-        raise Unreadable(
-            f"This workbook is damaged, its part {shown(part)} is not well-formed XML "
-            f"({expat.ErrorString(error.code)}, line {error.lineno}): {SEND_AGAIN}"
-        ) from None
-
-
-def open_zip(source: bytes | Path, what: str) -> zipfile.ZipFile:
-    """Open a zip file of which nothing is known; ``what`` is what the reader of a refusal calls it.
-
-    Raises OSError where ``source`` is a path that cannot be read.
-    """
-    advice = SEND_AGAIN if what == "workbook" else "download or pack it anew"
-    signatures = 0
-    with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            signatures += chunk.count(b"PK\x01\x02")
-    if signatures > ENTRIES:
-        raise Unreadable(f"This {what} has too many parts (more than {PARTS:,}): {advice}")
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
-    except UnicodeDecodeError:
-        raise Unreadable(f"This {what} has file names that cannot be read: unpack it and {HAND_IN}") from None
-    except DAMAGE:
-        raise Unreadable(f"This {what} is cut off or damaged: {advice}") from None
-    if len(archive.filelist) > PARTS:
-        raise Unreadable(f"This {what} has too many parts ({len(archive.filelist):,}; at most {PARTS:,}): {advice}")
-    return archive
-
-
-def read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int, what: str) -> bytes:
-    """What a member of a zip file unpacks to, at most ``limit`` bytes. Raises Unreadable where that is not possible."""
-    if info.flag_bits & 0x1:
-        raise Unreadable(f"This {what} is protected by a password: hand in one without a password")
-    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # the others can take gigabytes of memory
-        raise Unreadable(f"This {what} is packed by an unusual method: {SEND_AGAIN}")
-    chunks: list[bytes] = []
-    size = info.file_size
-    try:
-        if size <= limit:
-            size = 0
-            with archive.open(info) as member:
-                while size <= limit and (chunk := member.read(CHUNK)):
-                    chunks.append(chunk)
-                    size += len(chunk)
-    except DAMAGE:
-        raise Unreadable(f"This {what} is damaged, {shown(info.filename)} cannot be unpacked: {SEND_AGAIN}") from None
-    if size > limit:
-        _too_large(f"This {what} has a part, {shown(info.filename)}, of more than {limit // MEGABYTE} MB")
-    return b"".join(chunks)
-
-
-def refuse(data: bytes) -> NoReturn:
-    """Say what a file is that is not even packed like a workbook."""
-    raise Unreadable(_what_it_is(data))
-
-
-def _what_it_is(data: bytes) -> str:
-    if not data.strip(b"\0"):
-        state = "empty (0 bytes)" if not data else "empty (it has nothing but zeros)"
-        return f"This file is {state}, saving or uploading it failed: {SEND_AGAIN}"
-    if data.startswith(OLE2):
-        return _which_ole2(data)
-    if data.startswith(OLD_BIFF):
-        return f"This is an old Excel workbook (.xls), whatever its name says: {SAVE_ANEW}"
-    for beginning, format_ in OTHER_FORMATS.items():
-        if data.startswith(beginning):
-            return f"This is {format_}"
-    if b"%PDF-" in data[:1024]:
-        return f"This is a PDF document, not a workbook: {HAND_IN}"
-    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    text = data[:20_000].decode("utf-16", "replace").encode() if wide else data[:20_000]
-    if TEXT.fullmatch(text):
-        return _which_text(text.removeprefix(b"\xef\xbb\xbf").strip().lower())
-    return f"This is not an Excel workbook, or it is damaged from its first byte on: {SEND_AGAIN}"
-
-
-def _which_ole2(data: bytes) -> str:
-    """What a file is in the container that Office used up to 2003, and uses for encrypted files to this day."""
-
-    def has(stream: str) -> bool:
-        return stream.encode("utf-16-le") in data
-
-    if has("DRMEncryptedDataSpace"):
-        return (
-            "This workbook is encrypted by its organization's rights management: remove its sensitivity label or "
-            "restricted access in Excel (File > Info > Protect Workbook), save it and hand in that file"
-        )
-    if has("EncryptedPackage"):
-        return (
-            "This workbook is protected by a password: remove the password in Excel "
-            "(File > Info > Protect Workbook), save it and hand in that file"
-        )
-    if has("Workbook") or has("Book"):
-        return f"This is an old Excel workbook (.xls), whatever its name says: {SAVE_ANEW}"
-    if has("WordDocument"):
-        return f"This is an old Word document (.doc), not a workbook: {HAND_IN}"
-    if has("PowerPoint Document"):
-        return f"This is an old PowerPoint presentation (.ppt), not a workbook: {HAND_IN}"
-    return f"This is a file of an old Office program, not a workbook: {HAND_IN}"
-
-
-def _which_text(text: bytes) -> str:
-    """What a text file is; ``text`` is its beginning in lower case."""
-    if b"urn:schemas-microsoft-com:office:spreadsheet" in text:
-        return f"This is an old XML spreadsheet (Excel 2003), whatever its name says: {SAVE_ANEW}"
-    if text.startswith((b"<!doctype html", b"<html", b"mime-version:")) or b"<table" in text or b"<html" in text:
-        return f"This is a web page (HTML) under the name of a workbook: {SAVE_ANEW}"
-    if b"docs.google.com/" in text and len(text) < 2000:
-        return (
-            "This is only a link to a Google sheet: in Google Sheets choose File > Download > Microsoft Excel (.xlsx) "
-            "and hand in that file"
-        )
-    if text.startswith(b"<"):
-        return f"This is an XML file, not a workbook: {HAND_IN}"
-    lines = [line for line in text.splitlines()[:10] if line.strip()]
-    if len(lines) > 1 and any(all(line.count(mark) for line in lines) for mark in (b",", b";", b"\t")):
-        return f"This is a text file (CSV), which holds values but no formulas: {HAND_IN}"
-    return f"This is a text file, not a workbook: {HAND_IN}"
-
-
-def shown(name: str) -> str:
-    """A name out of a file, as it may be shown: of one line, without control characters, not too long."""
-    plain = "".join(character if character.isprintable() else "\ufffd" for character in name)
-    return plain if len(plain) <= 80 else f"{plain[:79]}…"
-
-
-def _too_large(sentence: str) -> NoReturn:
-    raise Unreadable(f"{sentence}, more than a workbook for this assignment ever has: {SEND_AGAIN}")
 
 
 def _path(name: str) -> str:
@@ -618,3 +369,6 @@ def _unescaped(text: str) -> str:
         return text
     plain = ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
     return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # some come as two halves
+
+
+__all__ = ["Chart", "ExcelTable", "Package", "SheetPart", "Unreadable", "open_package"]

@@ -158,9 +158,8 @@ class Reading:
         line, column = table.position(leaf.at(*places[first]))
         line_fixed = leaf.column_fixed if table.across else leaf.row_fixed
         if line_fixed:
-            return not (
-                table.first <= line <= table.last and column in self._columns and self._columns[column] not in GIVEN
-            )
+            computed = self._columns.get(column, "") not in GIVEN or table.at(line, column) in self.cells.formulas
+            return not (table.first <= line <= table.last and computed)
         offset = line - table.first - first
         return column in self._columns and first + offset >= 0 and last + offset < table.count
 
@@ -253,7 +252,8 @@ class Reading:
             return False
         if column not in self._formula_columns:
             lines = range(self.table.first, self.table.last + 1)
-            self._formula_columns[column] = any(self.table.at(n, column) in self.cells.formulas for n in lines)
+            shapes = {self.cells.formulas.get(self.table.at(n, column)) for n in lines} - {None}
+            self._formula_columns[column] = any(shape is not None and not _repeats(shape) for shape in shapes)
         return self._formula_columns[column]
 
     def _helper(self, cells: Cells, cell: Cell, step: int | None) -> Expression:
@@ -363,6 +363,14 @@ def _used(shape: Shape) -> list[int]:
 
     walk(shape.tree)
     return list(found)
+
+
+def _repeats(shape: Shape) -> bool:
+    """Whether a formula only repeats another cell, as people fill a column with one number."""
+    try:
+        return bool(shape.tree[0] == "leaf")
+    except NotUnderstoodError:
+        return False
 
 
 def _squeezed(name: str) -> str:

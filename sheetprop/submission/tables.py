@@ -129,18 +129,29 @@ def _split(found: list[tuple[int, str]]) -> Iterator[dict[str, int]]:
     tables = 1
     while sum(len(places) > tables for key, places in occurrences.items() if key in MAIN) >= LEAST_HEADINGS:
         tables += 1
+    block = _blocks(sorted(position for position, _ in found))
     # Headings that stand once per table show where each table is; of others, the nearest are its own.
     anchors = [places for places in occurrences.values() if len(places) == tables]
     for n in range(tables):
         own = [places[n] for places in anchors] or [places[0] for places in occurrences.values()]
         first, last, centre = min(own), max(own), median(own)
+        blocks = {block[p] for p in own}
         chosen = {
-            key: min(places, key=lambda p: (max(first - p, p - last, 0), abs(p - centre), p))
+            key: min(places, key=lambda p: (block[p] not in blocks, max(first - p, p - last, 0), abs(p - centre), p))
             for key, places in occurrences.items()
             if len(places) >= tables or any(first - MARGIN <= p <= last + MARGIN for p in places)
         }
         if _is_table(chosen):
             yield chosen
+
+
+def _blocks(positions: list[int]) -> dict[int, int]:
+    """Headings that stand side by side, or with one cell between, make a block."""
+    blocks: dict[int, int] = {}
+    for n, position in enumerate(positions):
+        beside = n > 0 and position - positions[n - 1] <= 2
+        blocks[position] = blocks[positions[n - 1]] if beside else position
+    return blocks
 
 
 def _is_table(columns: Mapping[str, int]) -> bool:

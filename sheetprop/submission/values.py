@@ -177,8 +177,11 @@ def _judge_by_numbers(case: Case, key: str, steps: list[int], reason: str) -> No
         elif isinstance(shown, float):
             case.numbers.replace(key, step, shown)
     wrong = _wrong_numbers(case, key, [s for s in steps if key not in WEIGHTS or s])
+    if not reason:
+        # An error that comes from the cells it is computed from is told where it comes from.
+        errors = [step for step in errors if step in _computable(case, key)]
     known = np.isfinite(case.numbers.values(key)[steps])
-    if known.all() and not wrong and not errors:
+    if not wrong and not errors and (known.all() or not reason):
         return
     if not reason and not errors and _tell_typed_helper(case, key, sorted(wrong) or steps):
         return
@@ -201,6 +204,14 @@ def _judge_by_numbers(case: Case, key: str, steps: list[int], reason: str) -> No
         case.writer.found(key, chosen[0]),
         case.writer.expected(key, chosen[0]),
     )
+
+
+def _computable(case: Case, key: str) -> set[int]:
+    """The iterations whose other cells have numbers to compute a quantity from."""
+    equation = case.writer.equation(key)
+    if equation is None:
+        return set()
+    return set(np.flatnonzero(np.isfinite(case.numbers.followed(key, equation).expected)).tolist())
 
 
 def _tell_typed_helper(case: Case, key: str, steps: list[int]) -> bool:
