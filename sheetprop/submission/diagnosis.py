@@ -85,7 +85,7 @@ class _Search:
             if self.trials > self.most:
                 return None
             if equal(self.evaluator(candidate), self.expected):
-                return Diagnosis((self.refined(edit),), candidate)
+                return Diagnosis((kind_of(self.key, edit),), candidate)
         return None
 
     def update(self) -> Diagnosis:
@@ -108,7 +108,7 @@ class _Search:
         if not names or not equal(self.evaluator(candidate), self.expected):
             return None
         renamed = (Edit(Code.WRONG_QUANTITY, Symbol(found), Symbol(name)) for found, name in names.items())
-        return Diagnosis(tuple(map(self.refined, renamed)), candidate)
+        return Diagnosis(tuple(kind_of(self.key, edit) for edit in renamed), candidate)
 
     def equation(self) -> Diagnosis:
         if diagnosis := self.equation_edits(self.names):
@@ -151,7 +151,7 @@ class _Search:
             seconds = (edits.groupings(candidate), edits.replaced_names(candidate, near), edits.signs(candidate))
             for second in seconds:
                 if diagnosis := self.first(second):
-                    return Diagnosis((self.refined(edit), *diagnosis.edits), diagnosis.right)
+                    return Diagnosis((kind_of(self.key, edit), *diagnosis.edits), diagnosis.right)
                 if self.trials > self.most:
                     return None
         return None
@@ -190,7 +190,7 @@ class _Search:
         """Two names mistaken for their siblings, as w5 and w7 for w6 and w8."""
         used = list(dict.fromkeys(self.found.symbols()))
         for a, b in combinations(used, 2):
-            for new_a, new_b in product(_siblings(a), _siblings(b)):
+            for new_a, new_b in product(siblings(a), siblings(b)):
                 candidate = self.found.substitute({a: Symbol(new_a), b: Symbol(new_b)})
                 yield Edit(Code.WRONG_QUANTITY, Symbol(a), Symbol(new_a), also=(b, new_b)), candidate
 
@@ -223,28 +223,29 @@ class _Search:
                 wanted |= set(equation.symbols() if equation else ())
         return [name for name in dict.fromkeys(names) if name in wanted]
 
-    def refined(self, edit: Edit) -> Edit:
-        """The kind of mistake that a replaced name is."""
-        if edit.code is not Code.WRONG_QUANTITY:
-            return edit
-        assert isinstance(edit.found, Symbol)
-        assert isinstance(edit.expected, Symbol)
-        found, expected = edit.found.key, edit.expected.key
-        found_key, expected_key = found.partition("@")[0].partition("#")[0], expected.partition("@")[0]
-        code = Code.WRONG_QUANTITY
-        if (found, expected) == HANDOUT.get(self.key):
-            code = Code.HANDOUT_MISTAKE
-        elif "#" in found and (found_key == expected_key or expected == RATE):
-            code = Code.STUCK_REFERENCE if found_key == expected_key else Code.WRONG_RATE
-        elif expected == RATE:
-            code = Code.WRONG_RATE
-        elif found_key == expected_key:
-            code = Code.WRONG_ROW
-        elif SUMS.get(expected_key) == found_key:
-            code = Code.PRE_ACTIVATION
-        elif self.key in WEIGHTS and found_key.startswith("dE_d") and expected_key.startswith("dE_d"):
-            code = Code.WRONG_GRADIENT
-        return replace(edit, code=code)
+
+def kind_of(key: str, edit: Edit) -> Edit:
+    """The same edit of the formula of ``key``, with the kind of mistake that a replaced name is."""
+    if edit.code is not Code.WRONG_QUANTITY:
+        return edit
+    assert isinstance(edit.found, Symbol)
+    assert isinstance(edit.expected, Symbol)
+    found, expected = edit.found.key, edit.expected.key
+    found_key, expected_key = found.partition("@")[0].partition("#")[0], expected.partition("@")[0]
+    code = Code.WRONG_QUANTITY
+    if (found, expected) == HANDOUT.get(key):
+        code = Code.HANDOUT_MISTAKE
+    elif "#" in found and (found_key == expected_key or expected == RATE):
+        code = Code.STUCK_REFERENCE if found_key == expected_key else Code.WRONG_RATE
+    elif expected == RATE:
+        code = Code.WRONG_RATE
+    elif found_key == expected_key:
+        code = Code.WRONG_ROW
+    elif SUMS.get(expected_key) == found_key:
+        code = Code.PRE_ACTIVATION
+    elif key in WEIGHTS and found_key.startswith("dE_d") and expected_key.startswith("dE_d"):
+        code = Code.WRONG_GRADIENT
+    return replace(edit, code=code)
 
 
 def _strangeness(names: dict[str, str]) -> tuple[int, int]:
@@ -253,7 +254,7 @@ def _strangeness(names: dict[str, str]) -> tuple[int, int]:
     return len(changed), sum(found.startswith("dE_") != name.startswith("dE_") for found, name in changed)
 
 
-def _siblings(name: str) -> list[str]:
+def siblings(name: str) -> list[str]:
     """What a name is easily mistaken for: the same quantity of another neuron, input or weight of the layer."""
     key, at, offset = name.partition("@")
     if key not in NETWORK.keys():
@@ -266,4 +267,4 @@ def _siblings(name: str) -> list[str]:
 
 _LAYERS = {c.weight: c.neuron.rstrip("0123456789") for c in NETWORK.connections}
 
-__all__ = ["Diagnosis", "Edit", "diagnose"]
+__all__ = ["Diagnosis", "Edit", "diagnose", "kind_of", "siblings"]

@@ -6,29 +6,22 @@ the cell, later filled with what those cells are.
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, reduce
-from operator import add
+from functools import cached_property
 from typing import Any
 
 import formualizer
 from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name
 
-from sheetprop.expression import Call, Expression, Negation, Number, Operation
+from sheetprop.expression import Expression
+from sheetprop.submission.functions import Node, NotUnderstoodError, build
 
 MAX_LENGTH, MAX_NESTING = 8192, 64
 """Excel's own limits of a formula; what goes beyond is no formula that Excel has made."""
-ROUNDED_E = 1e-2
-"""A number so near to e, taken to a power, is meant as e."""
 MAX_AREA = 64
 """Cells of a range that are looked at one by one; a longer range cannot belong to one iteration."""
-
-
-class NotUnderstoodError(Exception):
-    """A formula whose meaning cannot be followed as an equation; its text says why."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +66,6 @@ class ThisRow:
 
 
 Leaf = Reference | Name | ThisRow
-Node = tuple[Any, ...]
 
 _TOKENS = re.compile(
     r"""
@@ -236,6 +228,33 @@ class Shape:
         self.leaves.append(leaf)
         return ("leaf", len(self.leaves) - 1)
 
+    @cached_property
+    def used(self) -> list[int]:
+        """The leaves that matter; what is multiplied by a typed 0 does not, and may lead far."""
+        found: dict[int, None] = {}
+
+        def walk(node: Node) -> None:
+            match node:
+                case ("leaf", n):
+                    found[n] = None
+                case ("binary", "*", ("number", 0.0), _) | ("binary", "*", _, ("number", 0.0)):
+                    return
+                case _:
+                    for part in node[1:]:
+                        if isinstance(part, tuple):
+                            walk(part if isinstance(part[0], str) else ("area", *part))
+
+        walk(self.tree)
+        return list(found)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the formula only repeats another cell, as people fill a column with one number."""
+        try:
+            return bool(self.tree[0] == "leaf")
+        except NotUnderstoodError:
+            return False
+
     def expression(self, leaves: Sequence[Expression]) -> Expression:
         """What the formula computes where its references are ``leaves``; raises NotUnderstoodError.
 
@@ -243,7 +262,7 @@ class Shape:
         """
         key = tuple(map(id, leaves))
         if key not in self._built:
-            self._built[key] = _build(self.tree, leaves)
+            self._built[key] = build(self.tree, leaves)
             self._keep = [*getattr(self, "_keep", []), leaves]  # an id must not be given to another object
         return self._built[key]
 
@@ -294,112 +313,4 @@ def _nesting(text: str) -> int:
     return deepest
 
 
-UNARY = {"EXP": "exp", "ABS": "abs", "LN": "ln", "TANH": "tanh", "SIGN": "sign", "SQRT": "sqrt"}
-"""Functions of one argument, and what expressions call them."""
-NOT_EXCELS = {"POW", "ADD", "MINUS", "MULTIPLY", "DIVIDE", "UMINUS"}
-"""Functions of Google Sheets that Excel does not know and shows as #NAME?."""
-
-
-def _build(node: Node, leaves: Sequence[Expression]) -> Expression:
-    match node:
-        case ("number", value):
-            return Number(value)
-        case ("leaf", n):
-            return leaves[n]
-        case ("unary", "-", ("number", value)):
-            return Number(-value)
-        case ("unary", "-", operand):
-            return Negation(_build(operand, leaves))
-        case ("unary", "%", operand):
-            return Operation("/", _build(operand, leaves), Number(100))
-        case ("unary", _, operand):
-            return _build(operand, leaves)
-        case ("binary", "^", ("number", base), exponent) if abs(base - math.e) < ROUNDED_E:
-            return Call("round", Call("exp", _build(exponent, leaves)))
-        case ("binary", ("+" | "-" | "*" | "/" | "^") as operator, left, right):
-            return Operation(operator, _build(left, leaves), _build(right, leaves))
-        case ("call", name, *arguments):
-            return _call(name, arguments, leaves)
-        case ("area", (only,)):
-            return _build(only, leaves)
-        case ("text", value):
-            raise NotUnderstoodError(f"it computes with the text {value!r}")
-        case ("binary", operator, *_):
-            raise NotUnderstoodError(f"it uses the operator {operator!r}")
-    raise NotUnderstoodError("it uses a range where one cell is meant")
-
-
-def _call(name: str, arguments: list[Node], leaves: Sequence[Expression]) -> Expression:
-    def one(n: int) -> Expression:
-        return _build(arguments[n], leaves)
-
-    def every() -> list[Expression]:
-        return [x for argument in arguments for x in _cells(argument, leaves)]
-
-    def products() -> list[Expression]:
-        columns = [list(_cells(argument, leaves)) for argument in arguments]
-        if len({len(column) for column in columns}) != 1:
-            raise NotUnderstoodError("the ranges of SUMPRODUCT are of different size")
-        return [reduce(_times, terms) for terms in zip(*columns, strict=True)]
-
-    match name, len(arguments):
-        case _, 1 if name in UNARY:
-            return Call(UNARY[name], one(0))
-        case (("POWER" | "POW"), 2):
-            return Operation("^", one(0), one(1))
-        case "SUM", n if n:
-            return _sum(every())
-        case "ADD", 2:
-            return Operation("+", one(0), one(1))
-        case "MINUS", 2:
-            return Operation("-", one(0), one(1))
-        case "MULTIPLY", 2:
-            return Operation("*", one(0), one(1))
-        case "DIVIDE", 2:
-            return Operation("/", one(0), one(1))
-        case "UMINUS", 1:
-            return Negation(one(0))
-        case "PRODUCT", n if n:
-            return reduce(_times, every())
-        case "SUMPRODUCT", n if n:
-            return _sum(products())
-        case "SUMSQ", n if n:
-            return _sum([Operation("^", x, Number(2)) for x in every()])
-        case "SUMXMY2", 2:
-            left, right = (list(_cells(argument, leaves)) for argument in arguments)
-            if len(left) == len(right):
-                return _sum([Operation("^", Operation("-", a, b), Number(2)) for a, b in zip(left, right, strict=True)])
-        case "AVERAGE", n if n:
-            parts = every()
-            return Operation("/", _sum(parts), Number(len(parts)))
-        case "IFERROR", 2:
-            return one(0)
-        case (("N" | "SINGLE"), 1):
-            return one(0)
-        case (("ROUND" | "ROUNDUP" | "ROUNDDOWN" | "TRUNC"), n) if n:
-            return Call("round", one(0))
-        case "PI", 0:
-            return Number(math.pi)
-        case "E", 0:
-            return Number(math.e)
-    raise NotUnderstoodError(f"it uses the function {name}")
-
-
-def _cells(argument: Node, leaves: Sequence[Expression]) -> Iterator[Expression]:
-    if argument[0] == "area":
-        for row in argument[1:]:
-            for leaf in row:
-                yield _build(leaf, leaves)
-    else:
-        yield _build(argument, leaves)
-
-
-def _times(left: Expression, right: Expression) -> Expression:
-    return Operation("*", left, right)
-
-
-def _sum(terms: list[Expression]) -> Expression:
-    return reduce(add, terms)
-
-
-__all__ = ["NOT_EXCELS", "Leaf", "Name", "NotUnderstoodError", "Reference", "Shape", "Shapes", "ThisRow"]
+__all__ = ["Leaf", "Name", "NotUnderstoodError", "Reference", "Shape", "Shapes", "ThisRow"]

@@ -12,16 +12,9 @@ from sheetprop.submission.conventions import tell_convention, under_best_convent
 from sheetprop.submission.findings import Finding, FoundTable
 from sheetprop.submission.mistakes import tell_wrong
 from sheetprop.submission.parameters import Parameters
+from sheetprop.submission.results import judge_errors, judge_loops, judge_rounding, judge_stored, judge_unread
 from sheetprop.submission.tables import Table
-from sheetprop.submission.values import (
-    judge_constants,
-    judge_errors,
-    judge_given,
-    judge_loops,
-    judge_rounding,
-    judge_stored,
-    judge_unread,
-)
+from sheetprop.submission.typed import judge_constants, judge_given
 
 TRAINING = set(NETWORK.keys(Role.FORWARD, Role.STEP, Role.GRADIENT))
 """What the next weights are computed from, besides the weights themselves."""

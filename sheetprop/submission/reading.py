@@ -124,7 +124,7 @@ class Reading:
 
     def _formula_runs(self, shape: Shape, places: list[Place], first: int, last: int) -> list[Run]:
         try:
-            used = _used(shape)
+            used = shape.used
         except NotUnderstoodError as reason:
             return [Run(first, last, Content("unread", shape=shape, reason=str(reason)))]
         if all(self._uniform(shape.leaves[n], places, first, last) for n in used):
@@ -165,7 +165,7 @@ class Reading:
 
     def names_of(self, shape: Shape, place: Place, step: int) -> dict[int, str]:
         """What each reference of a formula in a cell means, by its number; those that are no single names left out."""
-        resolved = ((n, self._resolve(shape.leaves[n], place, step)) for n in _used(shape))
+        resolved = ((n, self._resolve(shape.leaves[n], place, step)) for n in shape.used)
         return {n: expression.key for n, expression in resolved if isinstance(expression, Symbol)}
 
     def _resolve(self, leaf: Leaf, place: Place, step: int | None) -> Expression:
@@ -253,7 +253,7 @@ class Reading:
         if column not in self._formula_columns:
             lines = range(self.table.first, self.table.last + 1)
             shapes = {self.cells.formulas.get(self.table.at(n, column)) for n in lines} - {None}
-            self._formula_columns[column] = any(shape is not None and not _repeats(shape) for shape in shapes)
+            self._formula_columns[column] = any(shape is not None and not shape.repeats for shape in shapes)
         return self._formula_columns[column]
 
     def _helper(self, cells: Cells, cell: Cell, step: int | None) -> Expression:
@@ -290,7 +290,7 @@ class Reading:
         self._helper_of[cell] = expression
 
     def _expression_of_helper(self, cells: Cells, shape: Shape, cell: Cell, own: int | None) -> Expression:
-        used = _used(shape)
+        used = shape.used
         leaves: list[Expression] = [self._zero] * len(shape.leaves)
         for n in used:
             leaf = shape.leaves[n]
@@ -344,33 +344,6 @@ class Reading:
             return expression
         total = int(offset or 0) + by
         return self.symbol(f"{name}@{total:+d}" if total else name)
-
-
-def _used(shape: Shape) -> list[int]:
-    """The leaves that matter; what is multiplied by a typed 0 does not, and may lead far."""
-    found: dict[int, None] = {}
-
-    def walk(node: tuple[object, ...]) -> None:
-        match node:
-            case ("leaf", int(n)):
-                found[n] = None
-            case ("binary", "*", ("number", 0.0), _) | ("binary", "*", _, ("number", 0.0)):
-                return
-            case _:
-                for part in node[1:]:
-                    if isinstance(part, tuple):
-                        walk(part if part and isinstance(part[0], str) else ("area", *part))
-
-    walk(shape.tree)
-    return list(found)
-
-
-def _repeats(shape: Shape) -> bool:
-    """Whether a formula only repeats another cell, as people fill a column with one number."""
-    try:
-        return bool(shape.tree[0] == "leaf")
-    except NotUnderstoodError:
-        return False
 
 
 def _squeezed(name: str) -> str:
