@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import median
@@ -20,6 +20,8 @@ MAIN = {*NETWORK.keys_except(Role.STEP, Role.TARGET, Role.INPUT)}
 LEAST_HEADINGS, LEAST_WEIGHTS, LEAST_FORWARD = 10, 4, 2
 MARGIN = 12
 """How far beyond the headings that every table has, those may stand that only some tables have."""
+FILLED_SHARE = 0.8
+"""Share of a table's iterations that a column of it has numbers for."""
 LOOK_AHEAD = 6
 """Lines between the headings and the first iteration that may be blank or hold hints."""
 LEAST_ACROSS = 3
@@ -116,13 +118,13 @@ def _tables(cells: Cells, headings: list[tuple[Place, str]], across: bool) -> It
         line, position = (column, row) if across else (row, column)
         lines[line].append((position, key))
     for line in sorted(lines):
-        for columns in _split(sorted(lines[line])):
-            if table := _with_iterations(cells, line, columns, across):
+        for candidates in _split(sorted(lines[line])):
+            if table := _with_iterations(cells, line, candidates, across):
                 yield table
 
 
-def _split(found: list[tuple[int, str]]) -> Iterator[dict[str, int]]:
-    """The headings of each table along a line; one that stands twice by chance is taken where the others are."""
+def _split(found: list[tuple[int, str]]) -> Iterator[dict[str, list[int]]]:
+    """The headings of each table along a line; of one that stands twice, the likelier place first."""
     occurrences: dict[str, list[int]] = defaultdict(list)
     for position, key in found:
         occurrences[key].append(position)
@@ -136,8 +138,12 @@ def _split(found: list[tuple[int, str]]) -> Iterator[dict[str, int]]:
         own = [places[n] for places in anchors] or [places[0] for places in occurrences.values()]
         first, last, centre = min(own), max(own), median(own)
         blocks = {block[p] for p in own}
+
+        def unlikely(p: int) -> tuple[bool, int, float, int]:
+            return block[p] not in blocks, max(first - p, p - last, 0), abs(p - centre), p  # noqa: B023
+
         chosen = {
-            key: min(places, key=lambda p: (block[p] not in blocks, max(first - p, p - last, 0), abs(p - centre), p))
+            key: sorted(places, key=unlikely)
             for key, places in occurrences.items()
             if len(places) >= tables or any(first - MARGIN <= p <= last + MARGIN for p in places)
         }
@@ -154,8 +160,8 @@ def _blocks(positions: list[int]) -> dict[int, int]:
     return blocks
 
 
-def _is_table(columns: Mapping[str, int]) -> bool:
-    keys = set(columns)
+def _is_table(keys: Iterable[str]) -> bool:
+    keys = set(keys)
     return (
         len(keys & MAIN) >= LEAST_HEADINGS
         and len(keys.intersection(WEIGHTS)) >= LEAST_WEIGHTS
@@ -163,18 +169,21 @@ def _is_table(columns: Mapping[str, int]) -> bool:
     )
 
 
-def _with_iterations(cells: Cells, header: int, columns: dict[str, int], across: bool) -> Table | None:
+def _with_iterations(cells: Cells, header: int, candidates: dict[str, list[int]], across: bool) -> Table | None:
+    columns = {key: places[0] for key, places in candidates.items()}
     own = [column for key, column in columns.items() if key not in (RATE, ITERATION)]
     least = max(3, len(own) // 4)
 
-    def filled(line: int) -> int:
-        places = ((column, line) if across else (line, column) for column in own)
-        return sum(
+    def has_number(line: int, column: int) -> bool:
+        place = (column, line) if across else (line, column)
+        return (
             place in cells.formulas
             or place in cells.opaque
             or (place in cells.values and type(cells.values[place]) is not str)
-            for place in places
         )
+
+    def filled(line: int) -> int:
+        return sum(has_number(line, column) for column in own)
 
     first = next((line for line in range(header + 1, header + 1 + LOOK_AHEAD) if filled(line) >= least), None)
     if first is None:
@@ -182,4 +191,11 @@ def _with_iterations(cells: Cells, header: int, columns: dict[str, int], across:
     last = first
     while filled(last + 1) >= least:
         last += 1
+    lines = range(first, last + 1)
+    for key, places in candidates.items():
+        # A list of parameters beside the table has the same headings, but other tables' headings or nothing beside them.
+        if len(places) > 1:
+            full = (p for p in places if sum(has_number(line, p) for line in lines) >= FILLED_SHARE * len(lines))
+            texts = (p for p in full if not any(((p, line) if across else (line, p)) in cells.texts for line in lines))
+            columns[key] = next(texts, places[0])
     return Table(cells, header, first, last, columns, across)
