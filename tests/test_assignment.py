@@ -11,6 +11,7 @@ import pytest
 
 from sheetprop import InputError, load_assignment
 from sheetprop.assignment import template_names
+from sheetprop.rubric import CRITERIA
 
 SHIPPED = ["course", "course-targets-01-99", "signed-weights"]
 COURSE = {
@@ -21,6 +22,7 @@ COURSE = {
     "iterations": 100,
     "layout": "full",
 }
+LIST = ", ".join(CRITERIA)
 Write = Callable[[str | bytes], Path]
 
 
@@ -239,3 +241,61 @@ def test_a_seed_is_remembered_and_changes_only_the_weights() -> None:
 def test_a_seed_keeps_its_weights_for_years() -> None:
     """Students keep their numbers when sheetprop or NumPy is updated."""
     assert load_assignment(seed=7).weights == (0.89, 0.25, 0.37, 0.8, 0.16, 0.55, 0.67, -0.55)
+
+
+COURSE_RUBRIC = {
+    "forward": 20, "error": 10, "gradients": 25, "updates": 20, "initial_values": 5, "iterations": 5,
+    "learning_rates": 5, "chart": 5, "live": 5,
+}  # fmt: skip
+
+
+def test_the_rubric_of_the_course_has_every_criterion() -> None:
+    """The course gives points for every criterion there is, a hundred in all, in the order of the criteria."""
+    rubric = load_assignment().rubric
+    assert rubric == COURSE_RUBRIC
+    assert list(rubric) == list(CRITERIA)
+    assert sum(rubric.values()) == 100
+
+
+@pytest.mark.parametrize(
+    ("text", "changed"),
+    [
+        ("[rubric]\nchart = 0\n", {"chart": 0}),
+        ("[rubric]\ngradients = 40\nlive = 2.5\n", {"gradients": 40, "live": 2.5}),
+        ("rubric = { error = 15 }\n", {"error": 15}),
+        ("rubric.error = 15\n", {"error": 15}),
+        ("[rubric]\n", {}),
+        ("iterations = 20\n", {}),
+    ],
+)
+def test_a_partial_rubric_keeps_the_other_points(template: Write, text: str, changed: dict[str, float]) -> None:
+    """A criterion that a template leaves out has the points of the course; an empty rubric leaves all."""
+    assert load_assignment(template(text)).rubric == COURSE_RUBRIC | changed
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("# mine\n[rubric]\nchat = 5\n", "line 2: rubric: unknown criterion 'chat'; did you mean 'chart'?"),
+        ("iterations = 5\n\n[rubric]\nxyz = 5\n", f"line 3: rubric: unknown criterion 'xyz'; the criteria are {LIST}"),
+        ("[rubric]\nerror = 10\nchart = -5\n", "line 1: rubric: chart is -5; points are 0 or more"),
+        ("[rubric]\nchart = nan\n", "line 1: rubric: chart is nan; points are 0 or more"),
+        ("[rubric]\nchart = inf\n", "line 1: rubric: chart is inf; points are 0 or more"),
+        ("[rubric]\nchart = 'five'\n", "line 1: rubric.chart: 'five' is not a number"),
+        ("[rubric]\nchart = true\n", "line 1: rubric.chart: True is not a number"),
+        ("# mine\nrubric = 5\n", "line 2: rubric: 5 is not a table of points; write [rubric] and lines such as"),
+        ("rubric = [1, 2]\n", "line 1: rubric: [1, 2] is not a table of points"),
+        ("[[rubric]]\nchart = 5\n", "line 1: rubric: [{'chart': 5}] is not a table of points"),
+        ("[rubrik]\nchart = 5\n", "line 1: unknown key 'rubrik'; did you mean 'rubric'?"),
+    ],
+)
+def test_a_rubric_that_cannot_be_used_is_refused(template: Write, text: str, says: str) -> None:
+    """The one line has the file, the line of the rubric, the value, and what would be possible."""
+    path = template(text)
+    assert refusal(path).startswith(f"{path}, {says}")
+
+
+def test_a_rubric_can_be_given_to_the_function() -> None:
+    """Points given as a mapping are checked like a template's."""
+    assert load_assignment(rubric=COURSE_RUBRIC | {"chart": 0}).rubric["chart"] == 0
+    assert refusal(rubric={"chat": 5}).startswith("rubric: unknown criterion 'chat'; did you mean 'chart'?")

@@ -1,5 +1,6 @@
 """The README tells the truth about the code as it is now."""
 
+import os
 import re
 from pathlib import Path
 
@@ -32,12 +33,46 @@ def test_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sheetprop.verification.torch_is_installed", lambda: False)
-    (session,) = blocks("console")
+    session = blocks("console")[0]
     lines = [line for line in session.splitlines() if line.startswith("$ sheetprop ")]
     assert len(lines) >= 6
     for line in lines:
         arguments = shlex.split(line.removeprefix("$ sheetprop "), comments=True)
         assert app(arguments, standalone_mode=False) == 0, line
+
+
+def test_judgement_shown_is_the_judgement(tmp_path: Path) -> None:
+    """The session that judges a sample prints what the README says, with the template that stands below it."""
+    import shlex
+    import shutil
+    import subprocess
+    import sys
+
+    session, (template,) = blocks("console")[1], blocks("toml")
+    command, _, shown = session.partition("\n")
+    shutil.copytree(README.parent / "workbooks", tmp_path / "workbooks")
+    (tmp_path / "homework.toml").write_text(template, encoding="utf-8")
+    run = subprocess.run(
+        [sys.executable, "-m", "sheetprop", *shlex.split(command.removeprefix("$ sheetprop "))],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
+    assert run.stdout == shown
+    assert run.returncode == 1
+
+
+def test_report_folder_is_as_shown(tmp_path: Path) -> None:
+    """The files that the README lists are those in a report's folder, no more and no fewer."""
+    from sheetprop import validate
+
+    validate(paths=[README.parent / "workbooks" / "handout-mistake.xlsx"], report=tmp_path)
+    cells = re.findall(r"^\| (`[^|]*) \|", README.read_text(encoding="utf-8"), re.M)
+    listed = [name for cell in cells for name in re.findall(r"`([^` ]+\.\w+)`", cell)]
+    written = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert {name.replace("<name>", "handout-mistake") for name in listed} == written
 
 
 def test_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,7 +81,7 @@ def test_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (code,) = blocks("python")
     names: dict[str, object] = {}
     exec(code, names)
-    shown = re.findall(r"^(NETWORK\S*.*?\S|result\.\S+)\s+# ('.*'|True)$", code, re.M)
-    assert len(shown) == 3
+    shown = re.findall(r"^(NETWORK\S*.*?\S|(?:result|submission)\.\S+)\s+# ('.*'|True)$", code, re.M)
+    assert len(shown) == 4
     for expression, value in shown:
         assert eval(expression, names) == eval(value), expression

@@ -193,7 +193,7 @@ def _with_iterations(cells: Cells, header: int, candidates: dict[str, list[int]]
         last += 1
     lines = range(first, last + 1)
     for key, places in candidates.items():
-        # A list of parameters beside the table has the same headings, but other tables' headings or nothing beside them.
+        # A list of parameters has the same headings, but nothing, or another table, beside them.
         if len(places) > 1:
             full = (p for p in places if sum(has_number(line, p) for line in lines) >= FILLED_SHARE * len(lines))
             texts = (p for p in full if not any(((p, line) if across else (line, p)) in cells.texts for line in lines))

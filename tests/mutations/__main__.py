@@ -30,6 +30,10 @@ def main() -> int:
         print(f"\n{len(failures)} failures, of which {min(options.show, len(failures))} are shown:")
     for outcome in _mixed(failures)[: options.show]:
         print(f"\n{outcome}")
+    if options.blemishes:
+        print(f"\n{len(result.blemishes)} located, but in other cells or under another name:")
+        for outcome in _mixed(result.blemishes)[: options.blemishes]:
+            print(f"\n{outcome}")
     return 1 if failures else 0
 
 
@@ -39,6 +43,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="the first seed")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--show", type=int, default=10, help="failures to show")
+    parser.add_argument("--blemishes", type=int, default=0, help="mistakes told badly to show")
     parser.add_argument("--kind", choices=KINDS, help="only this kind of mutation")
     parser.add_argument("--replay", type=int, metavar="SEED", help="write one mutated workbook and show its findings")
     parser.add_argument("--replay-variant", type=int, metavar="SEED", help="the same for a right workbook")

@@ -238,6 +238,8 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "SUM": lambda *lists: math.fsum(x for xs in lists for x in xs),
     "PRODUCT": lambda *lists: math.prod(x for xs in lists for x in xs),
     "SUMPRODUCT": lambda *lists: math.fsum(math.prod(xs) for xs in zip(*lists, strict=True)),
+    "IFERROR": lambda x, y: x[0],
+    "ROUND": lambda x, digits: round(x[0], int(digits[0])),
     "SUMSQ": lambda *lists: math.fsum(x * x for xs in lists for x in xs),
 }
 

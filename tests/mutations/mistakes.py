@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sheetprop.descent import compute
 from sheetprop.network import ITERATION, NETWORK, RATE, Role, partial
@@ -66,8 +67,45 @@ class Kind:
     plant: Callable[[random.Random, Variant, Table], Planted | None] = field(repr=False)
     equal: bool = False
 
+    @property
+    def codes(self) -> frozenset[str]:
+        """The codes by which a finding would name this mistake well; none where any would do."""
+        return frozenset(NAMED.get(self.name, "").split())
+
 
 KINDS: dict[str, Kind] = {}
+NAMED = {
+    "wrong-neighbour": "wrong-quantity handout-mistake wrong-gradient",
+    "wrong-quantity": "wrong-quantity pre-activation handout-mistake",
+    "handout-mistake": "handout-mistake",
+    "pre-activation": "pre-activation",
+    "wrong-sign": "wrong-sign wrong-operator",
+    "precedence": "precedence",
+    "wrong-operator": "wrong-operator wrong-sign",
+    "missing-factor": "missing-part",
+    "missing-term": "missing-part",
+    "doubled-factor": "extra-part",
+    "wrong-constant": "wrong-constant",
+    "missing-square": "missing-part wrong-constant",
+    "rounded": "rounded",
+    "wrong-gradient": "wrong-gradient",
+    "update-plus": "wrong-sign wrong-operator",
+    "update-without-rate": "missing-part wrong-rate",
+    "wrong-rate": "wrong-rate wrong-constant",
+    "rate-slides": "sliding-reference",
+    "reference-stuck": "stuck-reference",
+    "row-offset": "wrong-row",
+    "own-row-update": "wrong-row circular-reference",
+    "circular-reference": "circular-reference wrong-row wrong-quantity",
+    "overwritten-by-update": "overwritten",
+    "overwritten-by-another": "overwritten wrong-quantity wrong-gradient",
+    "typed-constant": "wrong-value",
+    "typed-single": "wrong-value",
+    "drifting-input": "drifting-input",
+    "error-value": "error-value",
+    "unknown-function": "unknown-function",
+}
+"""How the validator would name each kind best, in the codes of its findings."""
 Forms = Callable[[Node, str, Table], Iterable[Node]]
 
 
@@ -361,6 +399,57 @@ def _wrong_constant(node: Node, key: str, table: Table) -> list[Node]:
     return each(node, change)
 
 
+@edit("rounded", warning_suffices=True)
+def _rounded(node: Node, key: str, table: Table) -> list[Node]:
+    return [Call("ROUND", (node, Number(digits))) for digits in "3456"]
+
+
+@edit("frozen-number")
+def _frozen_number(node: Node, key: str, table: Table) -> list[Node]:
+    """A number typed into the formula where a reference belongs."""
+
+    def change(found: Node) -> list[Node]:
+        return [Number(text) for text in ("0.15", "0.4", "0.593269992")] if isinstance(found, Ref) else []
+
+    return [new for new in each(node, change) if references(new)]
+
+
+@edit("empty-cell")
+def _empty_cell(node: Node, key: str, table: Table) -> list[Node]:
+    return each(node, lambda found: [Raw("$ZZ$900")] if isinstance(found, Ref) else [])
+
+
+@special("dragged-right")
+def _dragged_right(rng: random.Random, variant: Variant, table: Table) -> Planted | None:
+    """The formula of the left neighbour, dragged one column to the right."""
+    at = {column: key for key, column in table.columns.items() if key in ORDER}
+    pairs = [
+        (key, at[column - 1])
+        for key, column in table.columns.items()
+        if key in formula_keys(table) and at.get(column - 1) in formula_keys(table)
+    ]
+    rng.shuffle(pairs)
+    for key, left in pairs:
+        formula = table.contents[left, table.count - 1]
+        assert not isinstance(formula, float | str)
+        relative = {ref for ref in references(formula) if ref.at is None and ref.key != RATE}
+        if table.transposed or table.structured or table.dollars or table.rate.style == "column":
+            return None
+        if not all(table.columns[ref.key] + 1 in at for ref in relative):
+            continue
+        dragged = mapped(
+            formula,
+            lambda ref: Ref(at[table.columns[ref.key] + 1], ref.offset) if ref in relative else ref,  # noqa: B023
+            ranges=True,
+        )
+        if key in {ref.key for ref in references(dragged) if not ref.offset}:
+            continue
+        scope = rng.choice(SCOPES)
+        iterations = [k for k in iterations_of(rng, table, key, scope) if k or NETWORK[left].next is None]
+        return put(variant, table, {key: dict.fromkeys(iterations, dragged)}, "dragged-right", scope, equal=False)
+    return None
+
+
 @edit("missing-square", roles=(Role.ERROR, Role.STEP, Role.GRADIENT))
 def _missing_square(node: Node, key: str, table: Table) -> list[Node]:
     def change(found: Node) -> list[Node]:
@@ -646,6 +735,11 @@ def _inlined(node: Node, key: str, table: Table) -> list[Node]:
     return each(node, change)
 
 
+@edit("equal-wrapped", equal=True)
+def _wrapped(node: Node, key: str, table: Table) -> list[Node]:
+    return [Call("IFERROR", (node, Number("0"))), Call("SUM", (node,)), Call("PRODUCT", (node,))]
+
+
 @special("equal-constant-row", equal=True)
 def _constant_row(rng: random.Random, variant: Variant, table: Table) -> Planted | None:
     """A target or input taken from another row of its column, where it is the same."""
@@ -669,10 +763,10 @@ def _pasted(rng: random.Random, variant: Variant, table: Table) -> Planted | Non
     key = rng.choice(formula_keys(table))
     scope = rng.choice(SCOPES)
     iterations = iterations_of(rng, table, key, scope)
-    if variant.writer != "generated":
-        variant.write()
     # not those of NumPy: where sigmoids saturate, what another program computes may differ in the eighth digit
-    values = recalculated(variant.path, table.sheet)
+    with TemporaryDirectory() as folder:
+        source = variant.path if variant.writer == "generated" else variant.plain(Path(folder))
+        values = recalculated(source, table.sheet)
     shown = {k: values[table.place(key, k)] for k in iterations}
     right = {k: float(f"{value:.15g}") for k, value in shown.items() if isinstance(value, float)}
     table.contents |= {(key, k): value for k, value in right.items()}

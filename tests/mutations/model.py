@@ -43,7 +43,11 @@ class Rate:
 
 @dataclass
 class Table:
-    """One iteration table: iteration k is ``first`` + k, a row, or a column where it is ``transposed``."""
+    """One iteration table: iteration k is ``first`` + k, a row, or a column where it is ``transposed``.
+
+    ``dollars`` are keys whose references have a $ before their column; in an Excel table, a ``structured`` one,
+    references to the own row name the column.
+    """
 
     sheet: str
     header: int
@@ -54,6 +58,8 @@ class Table:
     rate: Rate
     transposed: bool = False
     spaced: str = ""
+    dollars: frozenset[str] = frozenset()
+    structured: str | None = None
     parameters: dict[str, str] = field(default_factory=dict)
     contents: dict[tuple[str, int], Content] = field(default_factory=dict)
 
@@ -67,6 +73,12 @@ class Table:
 
     def _place(self, along: int, across: int) -> Place:
         return (across, along) if self.transposed else (along, across)
+
+    @property
+    def corners(self) -> tuple[Place, Place]:
+        """The first and last place, labels included."""
+        across = [place for key in self.columns for place in (self.header_place(key), self.place(key, self.count - 1))]
+        return min(across), max(across)
 
     def cell(self, key: str, iteration: int) -> str:
         """A1 reference of a quantity at an iteration."""
@@ -93,7 +105,10 @@ class Table:
         if ref.at is not None:
             row, column = self.place(ref.key, ref.at)
             return f"${get_column_letter(column)}${row}"
-        return self.cell(ref.key, iteration + ref.offset)
+        if self.structured and not ref.offset:
+            return f"{self.structured}[[#This Row],[{self.labels[ref.key]}]]"
+        cell = self.cell(ref.key, iteration + ref.offset)
+        return f"${cell}" if ref.key in self.dollars else cell
 
     def cells(self) -> Iterator[tuple[Place, Content | None, str | None]]:
         """Every cell of the table: where it is, what it holds, and its formula as text."""
@@ -163,15 +178,23 @@ class Variant:
         if self.writer == "generated":
             self._edit(source)
         elif self.digits is None:
-            self._write({})
+            self._write(self.path, {})
         else:
             with TemporaryDirectory() as folder:
-                bare = Path(folder) / "bare.xlsx"
-                self.path, path = bare, self.path
-                self._write({})
-                self.path = path
-                stored = {sheet.name: recalculated(bare, sheet.name) for sheet in self.sheets}
-            self._write(stored)
+                plain = self.plain(Path(folder))
+                stored = {sheet.name: recalculated(plain, sheet.name) for sheet in self.sheets}
+            self._write(self.path, stored)
+
+    def plain(self, folder: Path) -> Path:
+        """The workbook in a new file without stored values and, as the engine cannot follow them, structured tables."""
+        path = folder / "plain.xlsx"
+        names = [table.structured for table in self.tables]
+        for table in self.tables:
+            table.structured = None
+        self._write(path, {})
+        for table, name in zip(self.tables, names, strict=True):
+            table.structured = name
+        return path
 
     def _edit(self, source: Path) -> None:
         book = openpyxl.load_workbook(source)
@@ -181,11 +204,11 @@ class Variant:
                 sheet.cell(row, column).value = content if formula is None else formula
         book.save(self.path)
 
-    def _write(self, stored: dict[str, dict[Place, float | str | bool]]) -> None:
+    def _write(self, path: Path, stored: dict[str, dict[Place, float | str | bool]]) -> None:
         if self.writer == "xlsxwriter":
-            self._write_with_xlsxwriter(stored)
+            self._write_with_xlsxwriter(path, stored)
         else:
-            self._write_with_openpyxl()
+            self._write_with_openpyxl(path)
 
     def _contents(self, name: str) -> Iterator[tuple[Place, float | str, bool]]:
         """The cells of a sheet: where, what, and whether it is a formula."""
@@ -200,7 +223,7 @@ class Variant:
                     elif isinstance(content, float | str):
                         yield place, content, False
 
-    def _write_with_openpyxl(self) -> None:
+    def _write_with_openpyxl(self, path: Path) -> None:
         book = openpyxl.Workbook()
         book.remove(book.active)
         for sheet in self.sheets:
@@ -210,14 +233,20 @@ class Variant:
                 written.cell(row, column).value = value
         for name, target in self.names.items():
             book.defined_names[name] = DefinedName(name, attr_text=target)
-        book.save(self.path)
+        book.save(path)
 
-    def _write_with_xlsxwriter(self, stored: dict[str, dict[Place, float | str | bool]]) -> None:
-        book = xlsxwriter.Workbook(str(self.path))
+    def _write_with_xlsxwriter(self, path: Path, stored: dict[str, dict[Place, float | str | bool]]) -> None:
+        book = xlsxwriter.Workbook(str(path))
         for sheet in self.sheets:
             written = book.add_worksheet(sheet.name, worksheet_class=_Plain)
             if sheet.hidden:
                 written.hide()
+            for table in self.tables:
+                if table.sheet == sheet.name and table.structured:
+                    (top, left), (bottom, right) = table.corners
+                    headers = [{"header": table.labels[key]} for key in table.columns]
+                    settings = {"name": table.structured, "columns": headers, "autofilter": False}
+                    written.add_table(top - 1, left - 1, bottom - 1, right - 1, settings)
             values = stored.get(sheet.name, {})
             for (row, column), value, is_formula in self._contents(sheet.name):
                 if is_formula:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,11 +13,12 @@ from typing import Any
 
 from openpyxl.utils import get_column_letter, range_boundaries
 
-from tests.mutations.mistakes import Planted, mutation
+from tests.mutations.mistakes import KINDS, Planted, mutation
 from tests.mutations.model import Place, Table, Variant
 from tests.mutations.variants import HANDOUT, variant
 
 RIGHT = "unmutated"
+TITLES = ("planted", "caught", "located", "loosely", "exactly", "named", "missed")
 TOLERATED = 2
 """How many errors may be reported elsewhere for a mistake to count as located, though not strictly."""
 
@@ -27,7 +28,8 @@ class Outcome:
     """What became of one workbook.
 
     Of a mistake: whether it was ``caught``, ``located`` without or (``loosely``) with few other errors, and whether
-    the cells reported are ``exactly`` the wrong ones. Of a right workbook, these say that it was found right.
+    the cells reported are ``exactly`` the wrong ones and the mistake is ``named`` as what it is. Of a right workbook,
+    these say that it was found right.
     """
 
     seed: int
@@ -38,6 +40,7 @@ class Outcome:
     located: bool
     loosely: bool
     exactly: bool
+    named: bool = True
     codes: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -65,11 +68,9 @@ def judge_variant(seed: int, folder: Path) -> Outcome:
     errors = _errors(submission)
     missing = list(_tables_not_found(made, submission))
     right = not errors and submission.status == "right"
-    remarks = [f"status {submission.status}", *map(describe, errors), *missing]
-    return Outcome(
-        seed, RIGHT, False, made.path.name, right, right, right, right and not missing, _codes(errors), tuple(remarks),
-        tuple(made.notes),
-    )  # fmt: skip
+    remarks = (f"status {submission.status}", *map(describe, errors), *missing)
+    outcome = _right(seed, RIGHT, made.path.name, right, errors, made)
+    return replace(outcome, exactly=right and not missing, remarks=remarks)
 
 
 def findings(path: Path) -> Any:
@@ -86,14 +87,10 @@ def compare(seed: int, made: Variant, planted: Planted, submission: Any) -> Outc
     counted = errors
     if planted.warning_suffices:
         counted = [finding for finding in submission.findings if finding.severity in ("error", "warning")]
-    notes = tuple(made.notes)
     if planted.equal:
-        right = not errors
-        return Outcome(
-            seed, planted.kind, False, planted.description, right, right, right, right, _codes(errors),
-            tuple(map(describe, errors)), notes,
-        )  # fmt: skip
+        return _right(seed, planted.kind, planted.description, not errors, errors, made)
     here = planted.cells | planted.also
+    wanted = KINDS[planted.kind].codes
     hits = [f for f in counted if f.sheet == planted.sheet and planted_in(f, here)]
     elsewhere = [f for f in errors if not (f.sheet == planted.sheet and planted_in(f, here))]
     reported = frozenset(place for f in hits for place in cells_of(f.cells or ""))
@@ -109,10 +106,17 @@ def compare(seed: int, made: Variant, planted: Planted, submission: Any) -> Outc
         bool(hits) and not elsewhere,
         bool(hits) and len(elsewhere) <= TOLERATED,
         bool(hits) and not elsewhere and reported == planted.cells,
+        bool(hits) and (not wanted or bool(wanted & set(_codes(hits)))),
         _codes(hits),
         tuple(remarks),
-        notes,
+        tuple(made.notes),
     )
+
+
+def _right(seed: int, kind: str, description: str, right: bool, errors: list[Any], made: Variant) -> Outcome:
+    """The outcome of a workbook in which nothing is wrong."""
+    remarks, notes = tuple(map(describe, errors)), tuple(made.notes)
+    return Outcome(seed, kind, False, description, right, right, right, right, right, _codes(errors), remarks, notes)
 
 
 def planted_in(finding: Any, cells: frozenset[Place]) -> bool:
@@ -174,9 +178,14 @@ class Score:
         """Mistakes that were not caught and strictly located, and right workbooks with errors."""
         return [outcome for outcome in self.outcomes if not outcome.located]
 
+    @property
+    def blemishes(self) -> list[Outcome]:
+        """Mistakes that were located, but in more or fewer cells, or under another name."""
+        return [o for o in self.outcomes if o.wrong and o.located and not (o.exactly and o.named)]
+
     def __str__(self) -> str:
         """A table: per kind, how many were planted, caught, located and missed, and as what they were reported."""
-        titles = "".join(f"{title:>9}" for title in ("planted", "caught", "located", "loosely", "exactly", "missed"))
+        titles = "".join(f"{title:>9}" for title in TITLES)
         header = f"{'kind':24}{titles}  reported as"
         lines = [header, "-" * len(header)]
         for wrong, total in ((True, "all mistakes"), (False, "all that is right")):
@@ -196,6 +205,7 @@ class Score:
             sum(o.located for o in group),
             sum(o.loosely for o in group),
             sum(o.exactly for o in group),
+            sum(o.named for o in group),
             sum(not o.caught for o in group),
         ]
         reported = Counter(code for o in group for code in o.codes).most_common(4) if codes else []

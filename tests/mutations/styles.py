@@ -53,6 +53,7 @@ SIGMOIDS = [
     "1/(1+EXP(0-{x}))",
     "1-1/(1+EXP({x}))",
     "(1+TANH({x}/2))/2",
+    "1/(1+EXP(1)^-{x})",
 ]
 HALF_SQUARES = [
     "0.5*({t}-{a})^2",
@@ -70,7 +71,7 @@ HALF_SQUARES = [
     "0.5*({t}^2-2*{t}*{a}+{a}^2)",
     "SUMSQ({t}-{a})/2",
 ]
-TOTALS = ["E1+E2", "E2+E1", "SUM(E1,E2)", "(E1+E2)", "+E1+E2", "(E1)+(E2)"]
+TOTALS = ["E1+E2", "E2+E1", "SUM(E1,E2)", "(E1+E2)", "+E1+E2", "(E1)+(E2)", "SUMSQ(t1-a_o1,t2-a_o2)/2"]
 ADJACENT_TOTALS = ["SUM(E1:E2)", "SUM(E1:E2)", "SUM(E1:E2)", "E1+E2", "SUM(E1,E2)"]
 UPDATES = [
     "{w}-lr*{g}",

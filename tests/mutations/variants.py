@@ -132,6 +132,11 @@ class _Maker:
         self.following = rng.choice(["typed"] * 3 + ["above", "above", "first"] + ["parameter"] * bool(self.parameters))
         self.spaced = rng.choice(["", "", "", "+-", "+-*", "+-*/,", ","])
         self.hint = rng.choice([""] * 8 + ["blank", "text", "equations"])
+        # an Excel table has its labels right above its rows, all there, each once
+        self.structured = self.rng.random() < 0.06 and not self.transposed and not self.hint
+        self.dollars = frozenset(
+            rng.choice([[]] * 8 + [CONSTANT, NETWORK.keys(Role.WEIGHT), NETWORK.keys()]) if not self.transposed else []
+        )
         self.note_all()
 
     def note_all(self) -> None:
@@ -143,6 +148,7 @@ class _Maker:
             f"helpers {' '.join(self.helpers)}",
             f"parameters {self.parameters}",
             f"hint {self.hint}",
+            "structured" if self.structured else "",
         ]
 
     def _order(self) -> list[str]:
@@ -155,8 +161,13 @@ class _Maker:
     def variant(self) -> Variant:
         """The workbook; still to be written."""
         writer = self.rng.choice(["openpyxl", "xlsxwriter", "xlsxwriter"])
+        if self.structured:
+            writer = "xlsxwriter"
         digits = self.rng.choice([17, 17, 15, 10]) if writer == "xlsxwriter" else None
         tables = self._tables()
+        for table in tables:
+            if self.rng.random() < 0.2:
+                self._decoys(next(sheet for sheet in self.sheets if sheet.name == table.sheet), table, tables)
         if self.rng.random() < 0.15:
             self.sheets.append(Sheet("Notes", True, {(2, 2): "to do", (3, 2): 0.5, (4, 2): "w1", (4, 3): 0.15}))
         made = Variant(self.seed, self.path, self.assignment, tables, self.sheets, self.names, writer, digits)
@@ -192,6 +203,26 @@ class _Maker:
         if together:
             self.notes.append("tables on one sheet")
         return tables
+
+    def _decoys(self, sheet: Sheet, table: Table, tables: list[Table]) -> None:
+        """What people add around a table: a copy of the error for a chart, its least value, a remark."""
+        if table.transposed or sum(other.sheet == table.sheet for other in tables) > 1:
+            return
+        (top, left), (bottom, right) = table.corners
+        if self.rng.random() < 0.5:
+            sheet.cells[top, right + 3] = self.rng.choice(["E_total", f"LR={table.rate.value}", "Error", "Total error"])
+            for k in range(table.count):
+                sheet.cells[table.first + k, right + 3] = f"={table.cell('E_total', k)}"
+        if self.rng.random() < 0.5:
+            column = table.columns["E_total"]
+            first, last = table.cell("E_total", 0), table.cell("E_total", table.count - 1)
+            sheet.cells[bottom + 2, column] = f"=MIN({first}:{last})"
+            sheet.cells[bottom + 2, column - 1 or 9] = "min"
+        else:
+            sheet.cells[bottom + 2, left] = self.rng.choice(
+                ["The error falls.", "E_total decreases with η", "t1 = 0.5"]
+            )
+        self.notes.append("decoys")
 
     def _junk(self, sheet: Sheet, row: int) -> int:
         """A title and equations as text, as class files have them; returns the next free row."""
@@ -268,6 +299,9 @@ class _Maker:
             labels |= dict(zip([key for key in self.helpers if key in columns], odd, strict=False))
         elif self.delta_labels:
             labels |= {key: self.spelling.delta(key) for key in self.helpers if key in DELTAS + HIDDEN_DELTAS}
+        labels = {key: label or "index" for key, label in labels.items()} if self.structured else labels
+        contiguous = gap_after is None or gap_after == keys[-1]
+        structured = self.structured and contiguous and len(set(map(str.lower, labels.values()))) == len(labels)
         return Table(
             sheet.name,
             header,
@@ -278,6 +312,8 @@ class _Maker:
             self._rate(sheet, n, rate, rate_place),
             self.transposed,
             self.spaced,
+            self.dollars,
+            f"Table{n + 1}" if structured else None,
         )
 
     def _keys(self) -> list[str]:
@@ -311,7 +347,9 @@ class _Maker:
             # typed anew in every row: no $, or one that would not help, and still the right cell
             row, letter = place[0], a1(place).rstrip("0123456789")
             return Rate(rate, "cell", self.rng.choice([f"{letter}{row}", f"{letter}${row}"]), sheet.name, place)
-        return Rate(rate, "cell", _absolute(*place), sheet.name, place)
+        # who clicks the cell from another sheet gets the own sheet's name too
+        own = quoted(sheet.name, "another") if self.rng.random() < 0.05 else ""
+        return Rate(rate, "cell", own + _absolute(*place), sheet.name, place)
 
     def _fill(self, sheet: Sheet, table: Table, values: dict[str, float], style_seed: float) -> None:
         style = Style(random.Random(f"style {style_seed}"), table.columns, self.given_by, values)
