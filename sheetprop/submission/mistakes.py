@@ -85,13 +85,17 @@ def _tell_formula(case: Case, item: Wrong, edit: Edit | None, steps: list[int]) 
     assert item.diagnosis is not None
     edits = item.diagnosis.edits if edit is None else (edit,)
     code = edits[0].code
+    stuck = False
     if edit is not None and len(steps) > 1:
         edits = (_with_dollar(case, item, edit),)
         code = edits[0].code
+        stuck = code is Code.WRONG_GRADIENT and all(_fixed(case, item, edit) or [False])
     writer, key, step = case.writer, item.key, item.steps[0]
     message = explain(writer, key, edits, step)
     if code is Code.WRONG_FORMULA:
         message = _unexplained(case, item, step)
+    if stuck:
+        message += " Its $ also keeps it at one iteration."
     if _looks_ahead(case, item):
         message += " That makes the sheet circular: the cell needs its own result."
     computed = sum(run.last - run.first + 1 for run in case.runs[key] if run.content.expression is not None)
@@ -138,17 +142,24 @@ def _in_own_form(case: Case, item: Wrong, edits: Sequence[Edit], step: int) -> s
 
 def _with_dollar(case: Case, item: Wrong, edit: Edit) -> Edit:
     """The same edit, told as a $ that is missing or too much where that is what makes a reference wrong."""
-    shape, step = item.content.shape, item.steps[0]
-    if shape is None or not isinstance(edit.found, Symbol) or edit.code not in (Code.WRONG_RATE, Code.WRONG_ROW):
+    if edit.code not in (Code.WRONG_RATE, Code.WRONG_ROW):
         return edit
-    names = case.reading.names_of(shape, case.table.place(item.key, step), step)
-    leaves = [shape.leaves[n] for n, name in names.items() if name == edit.found.key]
-    fixed = [getattr(leaf, "column_fixed" if case.table.across else "row_fixed", True) for leaf in leaves]
+    fixed = _fixed(case, item, edit)
     if edit.code is Code.WRONG_RATE and fixed and not any(fixed):
         return replace(edit, code=Code.SLIDING_REFERENCE)
     if edit.code is Code.WRONG_ROW and fixed and all(fixed):
         return replace(edit, code=Code.STUCK_REFERENCE)
     return edit
+
+
+def _fixed(case: Case, item: Wrong, edit: Edit) -> list[bool]:
+    """Of each reference that an edit replaces, whether a $ keeps it at one iteration."""
+    shape, step = item.content.shape, item.steps[0]
+    if shape is None or not isinstance(edit.found, Symbol):
+        return []
+    names = case.reading.names_of(shape, case.table.place(item.key, step), step)
+    leaves = [shape.leaves[n] for n, name in names.items() if name == edit.found.key]
+    return [getattr(leaf, "column_fixed" if case.table.across else "row_fixed", True) for leaf in leaves]
 
 
 def _looks_ahead(case: Case, item: Wrong) -> bool:
