@@ -113,6 +113,8 @@ def load_assignment(template: str | Path = DEFAULT_TEMPLATE, **changes: Any) -> 
         seed = _whole_number("seed", seed)
     if seed is not None and changes.get("weights") is not None:
         raise InputError("weights: given twice, as numbers and by a seed; leave one out")
+    if changes.get("rubric") is not None:
+        changes["rubric"] = (given.get("rubric") or values["rubric"]) | _points("rubric", changes["rubric"])
     changed = {key: _frozen(key, value) for key, value in changes.items() if value is not None}
     try:
         assignment = Assignment(**values | given | changed)

@@ -34,7 +34,7 @@ def sheetprop(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
-    """Make, confirm and explain the spreadsheet that teaches backpropagation."""
+    """Make the spreadsheet that teaches backpropagation, confirm every number in it, judge students' own."""
     if version:
         typer.echo(f"sheetprop {__version__}")
     elif context.invoked_subcommand is None:
@@ -49,7 +49,7 @@ def numbers(text: str) -> tuple[float, ...]:
         raise typer.BadParameter(f"{text!r} is not a list of numbers like 0.05,0.1") from error
 
 
-@app.command()
+@app.command(short_help="Write the workbook and confirm every number in it.")
 def generate(
     output: Annotated[Path, typer.Argument(metavar="OUTPUT.xlsx", help="The workbook to write.")] = Path(
         DEFAULT_OUTPUT
@@ -133,7 +133,7 @@ def generate(
     raise typer.Exit(0 if result.passed else 1)
 
 
-@app.command()
+@app.command(short_help="Judge students' workbooks: which cell is wrong, why, what belongs there.")
 def validate(
     paths: Annotated[
         list[Path], typer.Argument(metavar="PATH...", help="Workbooks, folders of them, or zip archives.")
@@ -158,7 +158,9 @@ def validate(
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace a report that is there already.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing; the exit code tells.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print nothing but what --json asks for; the exit code tells.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")] = False,
     debug: Debug = False,
 ) -> None:

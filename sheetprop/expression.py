@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Union
 
 Operand = Union["Expression", float, int]
@@ -99,6 +100,11 @@ class Expression:
     def symbols(self) -> Iterator[str]:
         """The keys of the symbols, in reading order, repeated as often as they occur."""
         raise NotImplementedError
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The keys of the symbols, each once."""
+        return frozenset(self.symbols())
 
     def substitute(self, replacements: Mapping[str, Expression]) -> Expression:
         """The same expression with symbols replaced by expressions."""

@@ -13,9 +13,8 @@ from typing import Any
 from sheetprop.assignment import load_assignment
 from sheetprop.errors import InputError
 from sheetprop.options import DEFAULT_TEMPLATE
-from sheetprop.report.folder import write_batch, write_submission
 from sheetprop.report.terminal import summary
-from sheetprop.submission.batch import Work, grade_all
+from sheetprop.submission.batch import Finish, Work, grade_all
 from sheetprop.submission.findings import Status, Submission
 from sheetprop.submission.intake import find_submissions
 from sheetprop.verification import Progress
@@ -65,26 +64,34 @@ def validate(
     assignment = load_assignment(template)
     sources = find_submissions(paths)
     folder = None if report is None else Path(report)
+    finish: Finish | None = None
     if folder is not None:
+        from sheetprop.report.folder import write_submission
+
         _check_report(folder, force)
-    work = Work(assignment, None if folder is None else partial(write_submission, folder))
+        finish = partial(write_submission, folder)
+    work = Work(assignment, finish)
     tell = (lambda done, total: progress("judging", done, total)) if progress else None
     submissions = grade_all(sources, work, workers, tell)
     if folder is not None:
+        from sheetprop.report.folder import write_batch
+
         write_batch(folder, sources, submissions)
     return Validation(submissions)
 
 
 def _check_report(folder: Path, force: bool) -> None:
+    from sheetprop.report.folder import GRADEBOOK, begin
+
     try:
         if folder.exists() and not folder.is_dir():
             raise InputError(f"{folder}: is a file; name a folder for the report")
         if not folder.parent.is_dir():
             raise InputError(f"{folder}: the folder {folder.parent} does not exist; create it first")
-        if (folder / "gradebook.xlsx").exists() and not force:
+        if (folder / GRADEBOOK).exists() and not force:
             raise InputError(f"{folder}: holds a report already; use --force to replace it, or another folder")
-        folder.mkdir(exist_ok=True)
-        if not os.access(folder, os.W_OK):
+        if not os.access(folder if folder.exists() else folder.parent, os.W_OK):
             raise InputError(f"{folder}: is not writable; choose another folder")
+        begin(folder)
     except OSError as error:
         raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None

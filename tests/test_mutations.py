@@ -8,8 +8,9 @@ import pytest
 
 from sheetprop.descent import compute
 from sheetprop.submission.findings import Code, Finding, Severity, Status, Submission
-from tests.mutations.mistakes import KINDS, Planted, mutation
 from tests.mutations.model import Table, Variant, recalculated
+from tests.mutations.mutants import mutation
+from tests.mutations.planting import KINDS, Planted
 from tests.mutations.score import compare, score
 from tests.mutations.variants import variant
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from sheetprop import __version__
 from sheetprop.errors import InputError
 from sheetprop.report.annotated import annotate
 from sheetprop.report.gradebook import write_gradebook
@@ -13,9 +15,17 @@ from sheetprop.report.gradescope import results
 from sheetprop.report.page import page
 from sheetprop.report.table import write_csv
 from sheetprop.submission.findings import Status, Submission
-from sheetprop.submission.intake import Source
+from sheetprop.submission.intake import REPORT, Source
 
-SUBMISSIONS = "submissions"
+SUBMISSIONS, MARK = REPORT
+GRADEBOOK, RESULTS = "gradebook.xlsx", "results.json"
+
+
+def begin(folder: Path) -> None:
+    """Make a report folder that is known as one; a gradebook in it is no longer that of its submissions."""
+    (folder / SUBMISSIONS).mkdir(parents=True, exist_ok=True)
+    _write(folder / MARK, json.dumps({"made by": f"sheetprop {__version__} validate"}).encode())
+    (folder / GRADEBOOK).unlink(missing_ok=True)
 
 
 def write_submission(folder: Path, source: Source, data: bytes, submission: Submission) -> None:
@@ -32,14 +42,19 @@ def write_submission(folder: Path, source: Source, data: bytes, submission: Subm
         else:
             _write(own / f"feedback{suffix}", copy)
     _write(own / "feedback.html", page(submission).encode())
-    _write(own / "results.json", _json([submission]))
+    _write(own / RESULTS, _json([submission]))
 
 
 def write_batch(folder: Path, sources: Sequence[Source], submissions: Sequence[Submission]) -> None:
     """Write what is about all submissions; the gradebook last, as the sign that the report is whole."""
-    _write(folder / "results.json", _json(submissions))
+    current = {source.slug for source in sources}
+    for own in (folder / SUBMISSIONS).iterdir():
+        # Left from an earlier report: a student who is not in the gradebook must not be beside it either.
+        if own.name not in current and (own / RESULTS).is_file():
+            shutil.rmtree(own)
+    _write(folder / RESULTS, _json(submissions))
     _through(folder / "grades.csv", lambda path: write_csv(path, submissions))
-    _through(folder / "gradebook.xlsx", lambda path: write_gradebook(path, submissions))
+    _through(folder / GRADEBOOK, lambda path: write_gradebook(path, submissions))
 
 
 def _json(submissions: Sequence[Submission]) -> bytes:

@@ -18,17 +18,21 @@ BOUNDS = tuple(n / 10 for n in range(11))
 
 @dataclass
 class Mistake:
-    """How common a kind of finding is; ``severity`` is the gravest that it was found with."""
+    """How common a kind of finding is; ``severity`` is the gravest that it was found with.
+
+    ``submissions`` have it, ``errors`` of them as an error.
+    """
 
     code: Code
     severity: Severity
     submissions: int = 0
+    errors: int = 0
     findings: int = 0
     quantities: Counter[str] = field(default_factory=Counter)
 
     @property
     def _rank(self) -> tuple[bool, int, int, int]:
-        return self.severity is Severity.NOTE, -self.submissions, SEVERITIES.index(self.severity), -self.findings
+        return self.severity is Severity.NOTE, -self.errors, -self.submissions, -self.findings
 
 
 @dataclass
@@ -62,6 +66,8 @@ class Statistics:
                 mistake.quantities[finding.quantity] += 1
         for code in {finding.code for finding in submission.findings}:
             self.by_code[code].submissions += 1
+        for code in {finding.code for finding in submission.of(Severity.ERROR)}:
+            self.by_code[code].errors += 1
 
     @property
     def submissions(self) -> int:

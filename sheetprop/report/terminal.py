@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from rich.cells import cell_len, chop_cells
 
 from sheetprop.report.statistics import Statistics
-from sheetprop.report.wording import gravest_first, harmless, score, verdict
-from sheetprop.submission.findings import Finding, Severity, Submission
+from sheetprop.report.wording import gravest_first, harmless, number, score, verdict
+from sheetprop.submission.findings import Finding, Severity, Status, Submission
 
 WIDTH, NARROWEST = 100, 70
 TEXT_INDENT, FORMULA_INDENT = 11, 13
@@ -33,6 +33,7 @@ def findings_text(submission: Submission, width: int = WIDTH) -> str:
     lines = _wrapped(f"{harmless(submission.path)}: {verdict(submission)}", width, 2)
     for finding in gravest_first(submission.findings):
         lines += _finding(finding, width)
+    lines += _points(submission, width)
     return "\n".join(lines if submission.findings else [*lines, "  no findings"])
 
 
@@ -45,6 +46,15 @@ def _finding(finding: Finding, width: int) -> list[str]:
             start = f"{'':{FORMULA_INDENT}}{label:<10}"
             lines += _wrapped(harmless(text), width, len(start), start)
     return lines
+
+
+def _points(submission: Submission, width: int) -> list[str]:
+    """The criteria on which points are missing, and why."""
+    missing = [line for line in submission.score_lines if line.points < line.max_points]
+    if not missing or submission.status is Status.UNREADABLE:
+        return []
+    parts = [f"{line.title} {number(line.points)} of {number(line.max_points)} ({line.reason})" for line in missing]
+    return _wrapped(harmless("; ".join(parts)), width, TEXT_INDENT, f"{'':2}{'points':<{TEXT_INDENT - 2}}")
 
 
 def _table(submissions: Sequence[Submission], width: int) -> str:

@@ -70,6 +70,8 @@ class Case:
         """Read the table, or read it again with only the columns of ``keys`` taken as quantities."""
         self.reading = Reading(self.book, self.table, self.tables, keys)
         self.__dict__.pop("numbers", None)
+        # The objects are kept with their verdicts, so that no other can have their identity.
+        self._verdicts: dict[tuple[str, int, int], tuple[bool, Expression, Evaluator]] = {}
         self._typed_in: dict[Convention, Evaluator] = {}
         self.runs = {key: self.reading.runs(key) for key in self.reading.keys}
         self.parameters = find_parameters(self.reading, self.runs)
@@ -87,7 +89,10 @@ class Case:
                 expression = run.content.expression
                 if expression is None or self._initial(key, run) or self.unreadable(expression):
                     continue
-                yield key, run, self.right(key, expression, evaluator)
+                verdict = (key, id(expression), id(evaluator))
+                if verdict not in self._verdicts:
+                    self._verdicts[verdict] = self.right(key, expression, evaluator), expression, evaluator
+                yield key, run, self._verdicts[verdict][0]
 
     def _initial(self, key: str, run: Run) -> bool:
         """Whether a run is a weight's given value, fetched from a cell elsewhere."""
@@ -101,13 +106,13 @@ class Case:
         return any(
             name.startswith(UNREAD)
             or (name.startswith("~") and self.unreadable(self.reading.helpers[name.partition("@")[0]].expression))
-            for name in set(expression.symbols())
+            for name in expression.names
         )
 
     def right(self, key: str, expression: Expression, evaluator: Evaluator) -> bool:
         """Whether a formula is, as a function, the quantity ``key``."""
         expected = evaluator.name(key)
-        names = set(expression.symbols())
+        names = expression.names
         if key in names and key not in GIVEN:
             return False  # its own result
         if equal(evaluator(expression), expected):

@@ -65,6 +65,11 @@ class Cells:
         return {place: value for place, value in self.values.items() if type(value) is str}
 
     @cached_property
+    def has_errors(self) -> bool:
+        """Whether any cell shows an error."""
+        return any(isinstance(value, ErrorValue) for value in self.values.values())
+
+    @cached_property
     def stored_results(self) -> bool:
         """Whether formulas have stored results; programs that cannot compute leave them out, or write zeros."""
         return any(self.values.get(place, 0.0) != 0.0 for place in self.formulas)

@@ -214,7 +214,8 @@ def _learning_rates(
             Finding(
                 Code.RATE_NOT_COVERED,
                 Severity.WARNING,
-                f"No table and no comparison column for learning rate {rates}.",
+                f"Learning {'rate' if len(absent) == 1 else 'rates'} {rates}: neither a table nor a column of errors "
+                "beside others.",
                 expected=rates,
             )
         )

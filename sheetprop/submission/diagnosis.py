@@ -97,9 +97,17 @@ class _Search:
             for names in sorted(choices, key=_strangeness):
                 if found := self._renamed(names):
                     return found
+        if diagnosis := self.first(self._typed_rates()):
+            return diagnosis
         if diagnosis := self.equation_edits([*right, *self.names]):
             return diagnosis
         return self.explained()
+
+    def _typed_rates(self) -> Iterator[Edited]:
+        """A typed number that is not the learning rate, in its place."""
+        for part, put in edits.parts(self.found):
+            if isinstance(part, Number):
+                yield Edit(Code.WRONG_RATE, part, Symbol(RATE)), put(Symbol(RATE))
 
     def _renamed(self, names: dict[str, str]) -> Diagnosis | None:
         names = {found: name for found, name in names.items() if found != name}
@@ -182,8 +190,8 @@ class _Search:
         for key in NETWORK.keys_except(Role.TARGET, Role.INPUT):
             if key != self.key and equal(value, self.evaluator.name(key)):
                 yield Edit(Code.OVERWRITTEN, Symbol(key)), Symbol(self.key)
-        used = set(self.found.symbols())
-        if f"{self.key}@-1" in used and any(name.startswith("dE_dw") for name in used):
+        used = self.found.names
+        if self.key not in WEIGHTS and f"{self.key}@-1" in used and any(name.startswith("dE_dw") for name in used):
             yield Edit(Code.OVERWRITTEN), Symbol(self.key)
 
     def _two_siblings(self) -> Iterator[Edited]:

@@ -96,6 +96,24 @@ class Evaluator:
         return self.samples[name]
 
 
+def evaluated(expression: Expression, values: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The value of an expression on arrays by name, without compiling it first."""
+    match expression:
+        case Symbol():
+            return values[expression.key]
+        case Operation():
+            left, right = evaluated(expression.left, values), evaluated(expression.right, values)
+            result: np.ndarray = OPERATORS[expression.operator](left, right)
+            return result
+        case Negation():
+            return -evaluated(expression.operand, values)
+        case Call():
+            return FUNCTIONS[expression.name](evaluated(expression.argument, values))
+        case Number():
+            return np.asarray(expression.value)
+    raise TypeError(expression)
+
+
 def shifted(name: str, by: int) -> str:
     """The name of what ``name`` means as seen from ``by`` iterations earlier."""
     if not by or "#" in name or ":" in name or name in GIVEN or name == RATE:

@@ -65,7 +65,15 @@ class ThisRow:
     column: str
 
 
-Leaf = Reference | Name | ThisRow
+@dataclass(frozen=True)
+class Columns:
+    """The columns of an Excel table from one to another, in the formula's own row."""
+
+    first: ThisRow
+    last: ThisRow
+
+
+Leaf = Reference | Name | ThisRow | Columns
 
 _TOKENS = re.compile(
     r"""
@@ -175,6 +183,8 @@ class Shape:
                 return self._refer(node["reference"], row, column)
             case "UnaryOp":
                 return ("unary", node["operator"], self._convert(node["operand"], row, column))
+            case "BinaryOp" if node["operator"] == ":":
+                return self._columns(node, row, column)
             case "BinaryOp":
                 left, right = (self._convert(node[side], row, column) for side in ("left", "right"))
                 return ("binary", node["operator"], left, right)
@@ -223,6 +233,15 @@ class Shape:
                 for r in range(top, bottom + 1)
             ),
         )
+
+    def _columns(self, node: dict[str, Any], row: int, column: int) -> Node:
+        ends = [self._convert(node[side], row, column) for side in ("left", "right")]
+        leaves = [self.leaves[end[1]] if end[0] == "leaf" else None for end in ends]
+        first, last = leaves
+        if not (isinstance(first, ThisRow) and isinstance(last, ThisRow)):
+            raise NotUnderstoodError("it uses the operator ':'")
+        del self.leaves[-2:]
+        return self._leaf(Columns(first, last))
 
     def _leaf(self, leaf: Leaf) -> Node:
         self.leaves.append(leaf)
@@ -313,4 +332,4 @@ def _nesting(text: str) -> int:
     return deepest
 
 
-__all__ = ["Leaf", "Name", "NotUnderstoodError", "Reference", "Shape", "Shapes", "ThisRow"]
+__all__ = ["Columns", "Leaf", "Name", "NotUnderstoodError", "Reference", "Shape", "Shapes", "ThisRow"]

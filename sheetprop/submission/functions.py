@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from operator import add
 from typing import Any
@@ -14,6 +15,18 @@ Node = tuple[Any, ...]
 """A node of a formula's tree: its kind, then its parts."""
 ROUNDED_E = 1e-2
 """A number so near to e, taken to a power, is meant as e."""
+
+
+@dataclass(frozen=True, eq=False)
+class Several(Expression):
+    """The cells of a range whose extent only the workbook tells; a function may take it as its argument."""
+
+    parts: tuple[Expression, ...]
+
+    def symbols(self) -> Iterator[str]:
+        """The names of all the cells."""
+        for part in self.parts:
+            yield from part.symbols()
 
 
 class NotUnderstoodError(Exception):
@@ -31,7 +44,7 @@ def build(node: Node, leaves: Sequence[Expression]) -> Expression:
     match node:
         case ("number", value):
             return Number(value)
-        case ("leaf", n):
+        case ("leaf", n) if not isinstance(leaves[n], Several):
             return leaves[n]
         case ("unary", "-", ("number", value)):
             return Number(-value)
@@ -117,6 +130,8 @@ def _cells(argument: Node, leaves: Sequence[Expression]) -> Iterator[Expression]
         for row in argument[1:]:
             for leaf in row:
                 yield build(leaf, leaves)
+    elif argument[0] == "leaf" and isinstance(several := leaves[argument[1]], Several):
+        yield from several.parts
     else:
         yield build(argument, leaves)
 

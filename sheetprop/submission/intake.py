@@ -38,6 +38,8 @@ ARCHIVE_BYTES = 2000 * MEGABYTE
 UNPACKED_BYTES = 2 * ARCHIVE_BYTES
 """The most that an archive's members, and those of archives in it, may unpack to: workbooks hardly pack any further."""
 
+REPORT = ("submissions", "report.json")
+"""What a folder of reports holds from its first moment on."""
 SLUG = 80
 """The longest name of a report folder, so that paths stay below the 260 characters of Windows."""
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(\.|$)", re.IGNORECASE)
@@ -229,7 +231,7 @@ class _TooMuchError(Unreadable):
 def _files(path: Path) -> Iterator[Path]:
     """A file itself, or the submissions and archives in a folder, in the order of their paths."""
     visited: set[tuple[int, int]] = set()
-    waiting = [path]
+    start, waiting = path, [path]
     while waiting:
         path = waiting.pop()
         if not path.is_dir():
@@ -239,8 +241,15 @@ def _files(path: Path) -> Iterator[Path]:
         place = status.st_dev, status.st_ino
         if place not in visited:  # as it is where a link leads back to a folder above
             visited.add(place)
+            if path != start and _is_report(path):
+                continue
             children = [c for c in path.iterdir() if _is_wanted((c.name,), c.is_dir()) and not _is_special(c)]
             waiting += sorted(children, key=lambda child: child.name, reverse=True)
+
+
+def _is_report(folder: Path) -> bool:
+    """Whether a folder is what an earlier validation wrote: its copies of submissions are not submissions."""
+    return all((folder / name).exists() for name in REPORT)
 
 
 def _is_special(path: Path) -> bool:

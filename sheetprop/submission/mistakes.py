@@ -163,7 +163,7 @@ def _fixed(case: Case, item: Wrong, edit: Edit) -> list[bool]:
 
 
 def _looks_ahead(case: Case, item: Wrong) -> bool:
-    names = set(item.content.expression.symbols()) if item.content.expression else set()
+    names = item.content.expression.names if item.content.expression else set()
     ahead = any("@+" in name for name in names if name.partition("@")[0] not in GIVEN)
     fixed = [int(name.partition("#")[2]) for name in names if "#" in name]
     return ahead or item.key in names or any(step >= item.steps[0] for step in fixed)

@@ -9,6 +9,7 @@ import numpy as np
 
 from sheetprop.expression import Expression
 from sheetprop.network import NETWORK, RATE, Role
+from sheetprop.submission.evaluation import evaluated
 from sheetprop.submission.reading import GIVEN
 from sheetprop.submission.tables import Table
 
@@ -89,8 +90,11 @@ class Numbers:
     def followed(self, key: str, equation: Expression) -> Followed:
         """A quantity against its equation, whose names may lead one iteration back (``w1@-1``)."""
         names = list(dict.fromkeys(equation.symbols()))
-        function = equation.function()
         arrays = {name: self._of(name, self.values) for name in names}
+
+        def function(values: Mapping[str, np.ndarray]) -> np.ndarray:
+            return evaluated(equation, values)
+
         with np.errstate(all="ignore"):
             expected = np.broadcast_to(np.asarray(function(arrays), dtype=float), (self.count,))
             tolerance = self.quanta(key) + STORED_DIGITS * np.abs(expected) + 1e-15

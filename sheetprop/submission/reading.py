@@ -14,7 +14,8 @@ from typing import Literal
 from sheetprop.expression import Call, Expression, Negation, Number, Operation, Symbol
 from sheetprop.network import NETWORK, Role
 from sheetprop.submission.cells import Book, Cells, ErrorValue, Place, Value
-from sheetprop.submission.formula import Leaf, Name, NotUnderstoodError, Reference, Shape, ThisRow
+from sheetprop.submission.formula import MAX_AREA, Columns, Leaf, Name, Reference, Shape, ThisRow
+from sheetprop.submission.functions import NotUnderstoodError, Several
 from sheetprop.submission.tables import Table
 
 GIVEN = {*NETWORK.keys(Role.TARGET, Role.INPUT)}
@@ -79,6 +80,7 @@ class Reading:
         self._helper_names: dict[int, str] = {}
         self.unread: dict[str, tuple[str, Place]] = {}
         self._open: set[Cell] = set()
+        self._known_several: dict[tuple[int, ...], Several] = {}
         self._formula_columns: dict[int, bool] = {}
         self._zero = Number(0)
 
@@ -150,7 +152,7 @@ class Reading:
         """Whether a reference means the same for all iterations from ``first`` to ``last``."""
         if isinstance(leaf, Name):
             return True
-        if isinstance(leaf, ThisRow):
+        if isinstance(leaf, (ThisRow, Columns)):
             return False
         if leaf.sheet is not None and leaf.sheet.lower() != self.cells.name.lower():
             return leaf.row_fixed and leaf.column_fixed
@@ -172,6 +174,8 @@ class Reading:
         if isinstance(leaf, Name) and isinstance(meaning := self.book.named(leaf, self.cells.name), float):
             self.constants[f"cell:{leaf.name}"] = (None, meaning)
             return self.symbol(f"cell:{leaf.name}")
+        if isinstance(leaf, Columns):
+            return self._several(leaf, place, step)
         sheet, target, line_fixed = self._target(leaf, place)
         if sheet == self.cells.name:
             line, column = self.table.position(target)
@@ -180,7 +184,21 @@ class Reading:
                 return self._quantity(key, line - self.table.first, step, line_fixed)
         return self._elsewhere(Cell(sheet, target), step)
 
-    def _target(self, leaf: Leaf, place: Place) -> tuple[str, Place, bool]:
+    def _several(self, leaf: Columns, place: Place, step: int | None) -> Several:
+        row, first = self._structured(leaf.first, place)
+        _, last = self._structured(leaf.last, place)
+        if abs(last - first) >= MAX_AREA:
+            raise NotUnderstoodError("it refers to a range of more cells than one iteration has")
+        columns = range(min(first, last), max(first, last) + 1)
+        cells = [Reference(row, True, column, True) for column in columns]
+        # As relative references, which they are: each row of a table has its own.
+        parts = tuple(self._resolve(replace(c, row=0, row_fixed=False), place, step) for c in cells)
+        key = tuple(map(id, parts))
+        if key not in self._known_several:
+            self._known_several[key] = Several(parts)
+        return self._known_several[key]
+
+    def _target(self, leaf: Reference | Name | ThisRow, place: Place) -> tuple[str, Place, bool]:
         match leaf:
             case Reference():
                 row, column = leaf.at(*place)

@@ -12,6 +12,7 @@ from sheetprop.submission.case import WEIGHTS, Case, Wrong
 from sheetprop.submission.cells import ErrorValue, Place
 from sheetprop.submission.edits import parts
 from sheetprop.submission.findings import Code, Severity
+from sheetprop.submission.formula import Shape
 from sheetprop.submission.functions import NOT_EXCELS
 from sheetprop.submission.reading import GIVEN, Run, contains_call
 from sheetprop.submission.tables import ranges
@@ -88,7 +89,7 @@ def _tell_typed_helper(case: Case, key: str, steps: list[int]) -> bool:
     places = set[Place]()
     for step in steps:
         expression = expressions.get(step)
-        names = set(expression.symbols()) if expression is not None else set()
+        names = expression.names if expression is not None else set()
         for name in names:
             sheet, place = case.reading.unread.get(name, ("", (0, 0)))
             if sheet == case.table.cells.name and case.table.cells.constant(place):
@@ -115,7 +116,7 @@ def judge_loops(case: Case, wrong: list[Wrong]) -> None:
     for key, run, right in case.formulas(case.evaluator):
         if right and run.content.expression is not None:
             item = Wrong(key, run.content, [])
-            names = set(run.content.expression.symbols())
+            names = run.content.expression.names
             for helper in case.helpers_of(item):
                 names |= set(case.reading.helpers[helper].expression.symbols())
             needs[key] |= {name for name in names if name in case.runs and name not in GIVEN}
@@ -139,38 +140,54 @@ def judge_loops(case: Case, wrong: list[Wrong]) -> None:
 
 
 def judge_rounding(case: Case) -> None:
-    """Formulas that are right but for rounding their result, or for a rounded e."""
+    """Formulas that are right but for rounding their result, or for a rounded e, in columns and in helpers."""
+    helpers: dict[str, str] = {}
     for key, run, right in case.formulas(case.evaluator):
         expression = run.content.expression
-        if not right or expression is None or not contains_call(expression, "round"):
+        if not right or expression is None:
             continue
-        rounds = run.content.shape is not None and any("ROUND" in name for name in run.content.shape.functions)
-        label = NETWORK.label(key)
-        case.tell(
-            Code.ROUNDED,
-            Severity.WARNING,
-            f"{label} is rounded, and training goes on with the rounded number. Show fewer digits by the cell's format "
-            "instead."
-            if rounds
-            else f"{label} takes a rounded number for e; EXP is exact.",
-            key,
-            case.table.cells_of(key, list(range(run.first, run.last + 1))),
-            case.writer.found(key, run.first),
-            case.writer.formula(_without(expression, "round"), run.first),
-        )
+        helpers |= dict.fromkeys(case.helpers_of(Wrong(key, run.content, [])), key)
+        if contains_call(expression, "round"):
+            case.tell(
+                Code.ROUNDED,
+                Severity.WARNING,
+                _rounding(NETWORK.label(key), run.content.shape),
+                key,
+                case.table.cells_of(key, list(range(run.first, run.last + 1))),
+                case.writer.found(key, run.first),
+                case.writer.formula(_without(expression, "round"), run.first),
+            )
+    for name, key in helpers.items():
+        helper = case.reading.helpers[name]
+        if contains_call(helper.expression, "round"):
+            sheet = helper.cells[0].sheet
+            places = sorted(cell.place for cell in helper.cells if cell.sheet == sheet)
+            subject = f"The helper cell {ranges(places[:1])}"
+            case.tell(
+                Code.ROUNDED,
+                Severity.WARNING,
+                _rounding(subject, helper.shape),
+                key,
+                ranges(places),
+                case.writer.at(places[0], sheet),
+                sheet=sheet,
+            )
+
+
+def _rounding(subject: str, shape: Shape | None) -> str:
+    if shape is not None and any("ROUND" in name or name == "TRUNC" for name in shape.functions):
+        advice = "Show fewer digits by the cell's format instead."
+        return f"{subject} is rounded, and training goes on with the rounded number. {advice}"
+    return f"{subject} takes a rounded number for e; EXP is exact."
 
 
 def judge_errors(case: Case) -> None:
     """Error values that no wrong formula explains: functions of another program, numbers out of range."""
     unknown: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for key in case.reading.keys:
-        column = case.table.columns[key]
-        for line in range(case.table.first, case.table.last + 1):
-            place = case.table.at(line, column)
-            shape = case.table.cells.formulas.get(place)
-            if shape is not None:
-                for name in shape.functions & NOT_EXCELS:
-                    unknown[name].append(place)
+    for key, runs in case.runs.items():
+        for run in runs:
+            for name in run.content.shape.functions & NOT_EXCELS if run.content.shape else ():
+                unknown[name] += [case.table.place(key, step) for step in range(run.first, run.last + 1)]
     for name, places in unknown.items():
         case.tell(
             Code.UNKNOWN_FUNCTION,
@@ -181,6 +198,8 @@ def judge_errors(case: Case) -> None:
             case.writer.at(places[0]),
         )
     if any(finding.severity is Severity.ERROR for finding in case.findings) or unknown:
+        return
+    if not case.table.cells.has_errors:
         return
     broken = [
         case.table.place(key, step)
@@ -217,7 +236,7 @@ def judge_stored(case: Case) -> None:
             expression = expression.substitute(
                 {
                     name: Number(case.reading.constants[name][1])
-                    for name in set(expression.symbols())
+                    for name in expression.names
                     if name in case.reading.constants
                 }
             )
@@ -258,7 +277,7 @@ def _without(expression: Expression, call: str) -> Expression:
 
 def _plain(expression: Expression) -> bool:
     """Whether all names are quantities near by, or constants."""
-    names = set(expression.symbols())
+    names = expression.names
     calls = any(isinstance(part, Call) and part.name != "exp" for part, _ in parts(expression))
     return not calls and all(
         name.startswith("cell:") or not (":" in name or "#" in name or name.startswith("~")) for name in names

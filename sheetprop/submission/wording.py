@@ -170,10 +170,10 @@ class Writer:
 
     def _in_sheet(self, equation: Expression) -> Expression:
         renamed = self.convention.renamed
-        return equation.substitute({name: Symbol(renamed(name)) for name in set(equation.symbols())})
+        return equation.substitute({name: Symbol(renamed(name)) for name in equation.names})
 
     def _back(self, equation: Expression) -> Expression:
-        names = set(equation.symbols()) - GIVEN
+        names = equation.names - GIVEN
         return equation.substitute({name: Symbol(f"{name}@-1") for name in names})
 
 

@@ -8,7 +8,8 @@ import time
 from pathlib import Path
 from tempfile import mkdtemp
 
-from tests.mutations.mistakes import KINDS, mutation
+from tests.mutations.mutants import mutation
+from tests.mutations.planting import KINDS
 from tests.mutations.score import Outcome, compare, describe, findings, judge_variant, score
 from tests.mutations.variants import variant
 

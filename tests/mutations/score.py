@@ -13,8 +13,9 @@ from typing import Any
 
 from openpyxl.utils import get_column_letter, range_boundaries
 
-from tests.mutations.mistakes import KINDS, Planted, mutation
 from tests.mutations.model import Place, Table, Variant
+from tests.mutations.mutants import mutation
+from tests.mutations.planting import KINDS, Planted
 from tests.mutations.variants import HANDOUT, variant
 
 RIGHT = "unmutated"
@@ -102,7 +103,7 @@ def compare(seed: int, made: Variant, planted: Planted, submission: Any) -> Outc
         planted.kind,
         True,
         f"{planted.sheet}: {planted.description}",
-        bool(counted),
+        bool(errors or hits),
         bool(hits) and not elsewhere,
         bool(hits) and len(elsewhere) <= TOLERATED,
         bool(hits) and not elsewhere and reported == planted.cells,
@@ -127,7 +128,7 @@ def planted_in(finding: Any, cells: frozenset[Place]) -> bool:
 def cells_of(ranges: str) -> Iterator[Place]:
     """The cells of A1 ranges joined by commas."""
     for area in filter(None, ranges.replace("$", "").split(",")):
-        left, top, right, bottom = range_boundaries(area.strip())
+        left, top, right, bottom = (edge or 0 for edge in range_boundaries(area.strip()))
         yield from ((row, column) for row in range(top, bottom + 1) for column in range(left, right + 1))
 
 

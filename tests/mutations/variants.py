@@ -177,6 +177,7 @@ class _Maker:
     def _tables(self) -> list[Table]:
         rates = self.assignment.learning_rates
         together = len(rates) > 1 and self.rng.random() < 0.4
+        beside = together and self.rng.random() < 0.25
         pattern = self.rng.choice(SHEET_NAMES)
         if self.rate_style == "other sheet":
             self.rates_sheet = Sheet("Params", cells={(1, 1): "Learning rates"})
@@ -191,17 +192,21 @@ class _Maker:
                 top = row
                 if self.rng.random() < 0.5:
                     top = self._junk(sheet, top)
-            table = self._table(sheet, top, n, rate, style_seed)
+                left = self.rng.choice([1, 1, 1, 2, 4])
+            table = self._table(sheet, top, left, n, rate, style_seed)
             tables.append(table)
-            lowest = max(table.place(key, table.count - 1)[0] for key in table.columns)
-            top = lowest + self.rng.randint(2, 5)
+            lowest, rightmost = table.corners[1]
+            if beside:
+                left = rightmost + self.rng.randint(2, 5)
+            else:
+                top = lowest + self.rng.randint(2, 5)
         if self.rate_style == "other sheet":
             self.sheets.insert(self.rng.choice([0, len(self.sheets)]), self.rates_sheet)
         if len(tables) > 1 and not together and self.rng.random() < 0.1:
             self.sheets[-1].hidden = self.sheets[-1].name == tables[-1].sheet
             self.notes.append("last sheet hidden")
         if together:
-            self.notes.append("tables on one sheet")
+            self.notes.append("tables beside each other" if beside else "tables on one sheet")
         return tables
 
     def _decoys(self, sheet: Sheet, table: Table, tables: list[Table]) -> None:
@@ -238,8 +243,7 @@ class _Maker:
             row += 1
         return row + self.rng.randint(0, 2)
 
-    def _table(self, sheet: Sheet, top: int, n: int, rate: float, style_seed: float) -> Table:
-        left = self.rng.choice([1, 1, 1, 2, 4])
+    def _table(self, sheet: Sheet, top: int, left: int, n: int, rate: float, style_seed: float) -> Table:
         parameters: dict[str, str] = {}
         values = {key: self.values[key] for key in GIVEN}
         if self.parameters == "above":
