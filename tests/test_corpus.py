@@ -116,7 +116,9 @@ class Labelled(NamedTuple):
     def found(self) -> FoundTable:
         """The table that was found there."""
         place = self.label["sheet"], self.label["header_row"]
-        return next(table for table in self.submission.tables if (table.sheet, table.header_row) == place)
+        tables = {(table.sheet, table.header_row): table for table in self.submission.tables}
+        assert place in tables, f"{self} is not found"
+        return tables[place]
 
     @property
     def wrong(self) -> set[str]:

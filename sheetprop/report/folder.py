@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sheetprop import __version__
 from sheetprop.errors import InputError
 from sheetprop.report.annotated import annotate
 from sheetprop.report.gradebook import write_gradebook
@@ -17,14 +16,13 @@ from sheetprop.report.table import write_csv
 from sheetprop.submission.findings import Status, Submission
 from sheetprop.submission.intake import REPORT, Source
 
-SUBMISSIONS, MARK = REPORT
+SUBMISSIONS, PAGE = REPORT
 GRADEBOOK, RESULTS = "gradebook.xlsx", "results.json"
 
 
 def begin(folder: Path) -> None:
-    """Make a report folder that is known as one; a gradebook in it is no longer that of its submissions."""
+    """Make a report folder; a gradebook that is there is no longer that of the submissions."""
     (folder / SUBMISSIONS).mkdir(parents=True, exist_ok=True)
-    _write(folder / MARK, json.dumps({"made by": f"sheetprop {__version__} validate"}).encode())
     (folder / GRADEBOOK).unlink(missing_ok=True)
 
 
@@ -41,7 +39,7 @@ def write_submission(folder: Path, source: Source, data: bytes, submission: Subm
             _write(own / "feedback.txt", f"No annotated copy: {reason}\n".encode())
         else:
             _write(own / f"feedback{suffix}", copy)
-    _write(own / "feedback.html", page(submission).encode())
+    _write(own / PAGE, page(submission).encode())
     _write(own / RESULTS, _json([submission]))
 
 

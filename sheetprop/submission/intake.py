@@ -38,8 +38,8 @@ ARCHIVE_BYTES = 2000 * MEGABYTE
 UNPACKED_BYTES = 2 * ARCHIVE_BYTES
 """The most that an archive's members, and those of archives in it, may unpack to: workbooks hardly pack any further."""
 
-REPORT = ("submissions", "report.json")
-"""What a folder of reports holds from its first moment on."""
+REPORT = ("submissions", "feedback.html")
+"""Where a folder of reports has a folder per submission, and what each of those holds."""
 SLUG = 80
 """The longest name of a report folder, so that paths stay below the 260 characters of Windows."""
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(\.|$)", re.IGNORECASE)
@@ -249,7 +249,8 @@ def _files(path: Path) -> Iterator[Path]:
 
 def _is_report(folder: Path) -> bool:
     """Whether a folder is what an earlier validation wrote: its copies of submissions are not submissions."""
-    return all((folder / name).exists() for name in REPORT)
+    own, page = folder / REPORT[0], REPORT[1]
+    return own.is_dir() and any((child / page).is_file() for child in own.iterdir() if child.is_dir())
 
 
 def _is_special(path: Path) -> bool:
