@@ -39,7 +39,7 @@ class Assignment:
     learning_rates: tuple[float, ...]
     iterations: int
     layout: Layout
-    rubric: Mapping[str, float]
+    rubric: Mapping[str, float] = field(default_factory=dict)
     seed: int | None = None
     network: Network = field(default=NETWORK, repr=False)
 

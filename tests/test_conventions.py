@@ -144,6 +144,17 @@ def test_advice_keeps_to_the_convention(way: Way) -> None:
     assert student.judged().status is Status.RIGHT
 
 
+@each_judged
+def test_advice_for_an_update_keeps_to_the_convention(way: Way) -> None:
+    """An update that no slip explains gets the one that fits what the sheet's gradient columns hold."""
+    student = Student(equations=way.equations)
+    student.fill("w6", "=w6[-1]^3-(o1[-1]+i2)/7")
+    finding = only_error(student.judged())
+    assert (finding.code, finding.cells) == (Code.WRONG_FORMULA, student.cells("w6", 1))
+    student.follow(finding)
+    assert student.judged().status is Status.RIGHT
+
+
 NOT_IN_THE_TOTAL = pytest.mark.xfail(strict=True, reason="a ½ that stands nowhere is said to stand in E_total")
 INCONSISTENT = {
     # the ways, which columns keep to the class instead, and which columns are then wrong

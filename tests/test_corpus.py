@@ -101,6 +101,9 @@ RATES = {
 }
 """Learning rates that the labels lack or have otherwise: on sheets of these workbooks, cell and value."""
 
+COMPARED = "0ce6f56b 25a33525 26043d2a 4106650a 6f954425 8be60330 9ab42099 bf96b922 e0e8eb89 e1ab5b63 fa42f088 fc6e4cea"
+"""Workbooks with one table, and the errors at all rates in columns beside each other, as seen by opening them."""
+
 
 class Labelled(NamedTuple):
     """A table as the labels have it, and what was found."""
@@ -269,12 +272,12 @@ def test_errors_are_all_in_tables(corpus: Corpus) -> None:
 
 
 def test_the_handouts_mistake_is_named(corpus: Corpus) -> None:
-    """Each live table with the mistake of the class hand-out has it named, and no other workbook has."""
+    """Each table with the mistake of the class hand-out, live or pasted, has it named, and no other workbook has."""
     unnamed, invented = [], []
     for table in corpus.tables:
         named = {finding.quantity for finding in table.errors if finding.code is Code.HANDOUT_MISTAKE}
         having = corpus.labels[table.workbook]["class_file_mistake"]
-        expected = table.wrong & {"dE_dw3", "dE_dw4"} if having and table.label["live_formulas"] else set()
+        expected = table.wrong & {"dE_dw3", "dE_dw4"} if having else set()
         unnamed += [str(table)] if expected - named else []
         invented += [str(table)] if named and not having else []
     assert not unnamed
@@ -307,6 +310,18 @@ def test_charts_are_judged(corpus: Corpus) -> None:
     assert with_warning(corpus, Code.CHART_MISSING) == {k for k, label in corpus.labels.items() if not label["charts"]}
     # 7a9daf71: W34:W100 of 33 to 132; bea1e7d9: X34:X100 of 33 to 150; f71ca226: X37:X103 of 36 to 115
     assert with_warning(corpus, Code.CHART_SHORT) == {"7a9daf71", "bea1e7d9", "f71ca226"}
+
+
+def test_learning_rates_are_covered(corpus: Corpus) -> None:
+    """A rate that was asked is missed unless a table or a column of errors is for it."""
+    asked = set(sheetprop.load_assignment().learning_rates)
+    rates: dict[str, set[float | None]] = {name: set() for name in corpus.labels}
+    for table in corpus.tables:
+        label = table.label["learning_rate"]
+        found = RATES.get((table.workbook, table.label["sheet"]), (None, label["value"]) if label else (None, None))
+        rates[table.workbook].add(found[1])
+    expected = {name for name, covered in rates.items() if not asked <= covered} - set(COMPARED.split())
+    assert with_warning(corpus, Code.RATE_NOT_COVERED) == expected
 
 
 def with_warning(corpus: Corpus, code: Code) -> set[str]:

@@ -137,6 +137,16 @@ def test_rates_covered_by_comparison(headings: tuple[str | float, str | float], 
     assert not student.judged(THREE_RATES).findings
 
 
+def test_comparison_that_runs_to_the_right() -> None:
+    """Errors to the right of the rates cover the sweep as columns do."""
+    student = Student()
+    for row, rate in ((40, 0.1), (41, 2.0)):
+        student[f"A{row}"] = f"η = {rate}"
+        for k, error in enumerate(descent(student.given, rate, 12)["E_total"]):
+            student[f"{chr(66 + k)}{row}"] = float(error)
+    assert not student.judged(THREE_RATES).findings
+
+
 def test_comparison_with_wrong_numbers() -> None:
     """Errors under a rate's heading that are not those of that rate are a warning with their cells."""
     student = Student()

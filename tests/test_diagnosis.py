@@ -49,7 +49,12 @@ WRITTEN = [
     # whole formulas, where the slip leaves less of the right one
     ("h1", "=h1[-1]-lr*dE_dw1[-1]", Code.OVERWRITTEN, "overwritten with the update of a weight"),
     ("h1", "=w3*i1+w4*i2", Code.OVERWRITTEN, "computes h2 instead"),
-    ("dE_dw3", "=((a_o1-t1)*a_o1*(1-a_o1)*w5+(a_o2-t2)*a_o2*(1-a_o2)*w7)*a_h2*(1-a_h2)*i1", Code.WRONG_QUANTITY, "w5"),
+    (
+        "dE_dw3",
+        "=((a_o1-t1)*a_o1*(1-a_o1)*w5+(a_o2-t2)*a_o2*(1-a_o2)*w7)*a_h2*(1-a_h2)*i1",
+        Code.WRONG_QUANTITY,
+        "w5 (M4) and w7 (O4) where w6 (N4) and w8 (P4)",
+    ),
     ("E1", "=E_total-E2", Code.CIRCULAR, "E1, E_total are computed from each other"),
 ]
 
@@ -100,12 +105,15 @@ DISGUISED = {
     "another rate typed into one update": ("w4", "lr", "0.1", Code.WRONG_RATE),
     "a gradient without its input": ("dE_dw1", "*i1", "", Code.MISSING_PART),
     "parentheses left out of a difference": ("dE_dw8", "(a_o2-t2)", "a_o2-t2", Code.PRECEDENCE),
+    "one of two paths left out": ("dE_dw1", "+(a_o2-t2)*a_o2*(1-a_o2)*w7", "", Code.MISSING_PART),
+    "an update that only repeats": ("w1", "-lr*dE_dw1[-1]", "", Code.MISSING_PART),
     "parentheses left out of a sum": ("dE_dw1", f"({SUM})", SUM, Code.PRECEDENCE),
 }
 MISTOLD = {
-    "another column fetched",
     "an error left out of the sum",
     "a gradient without its input",
+    "one of two paths left out",
+    "an update that only repeats",
     "parentheses left out of a difference",
     "parentheses left out of a sum",
 }
@@ -203,6 +211,36 @@ def test_every_update_that_slides_is_told() -> None:
     assert student.is_right()
 
 
+def on_another_sheet() -> Student:
+    """A sheet whose rate stands on another one."""
+    student = Student(rate_cell="", equations={key: f"={key}[-1]-Settings!$B$1*dE_d{key}[-1]" for key in WEIGHTS})
+    student.book.sheets["Settings"] = {"A1": "η", "B1": 0.5}
+    return student
+
+
+def test_rate_on_another_sheet() -> None:
+    """A rate on another sheet is found there; where it slides, the rows after the first are told."""
+    student = on_another_sheet()
+    submission = student.judged()
+    assert not submission.findings
+    assert submission.tables[0].learning_rate.cell == "'Settings'!B1"  # type: ignore[union-attr]
+    for k in range(1, 12):
+        student.fill("w2", f"=w2[-1]-Settings!B{k}*dE_dw2[-1]", at=k)
+    finding = only_error(student.judged())
+    assert (finding.code, finding.quantity, finding.cells) == (Code.SLIDING_REFERENCE, "w2", student.cells("w2", 2))
+
+
+@pytest.mark.xfail(strict=True, reason="the sheet stands twice before the cell, in a formula that no program reads")
+def test_advice_names_another_sheet_once() -> None:
+    """What is advised in the place of a reference to another sheet names that sheet once."""
+    student = on_another_sheet()
+    student.fill("w2", "=w2[-1]-Settings!$B$2*dE_dw2[-1]")
+    finding = only_error(student.judged())
+    assert str(finding.expected).count("Settings") == 1
+    student.follow(finding)
+    assert student.is_right()
+
+
 @pytest.mark.parametrize("key", STEPS)
 def test_chain_rule_steps_are_judged_too(key: str) -> None:
     """In a sheet with columns for every step, a wrong step is told there and not in what uses it."""
@@ -215,6 +253,17 @@ def test_chain_rule_steps_are_judged_too(key: str) -> None:
     student.follow(finding)
     assert student.is_right()
     assert not errors(student.judged())
+
+
+def test_a_step_that_means_something_else() -> None:
+    """A step's column that holds something else than its heading says, and is used as what it holds, is no mistake."""
+    student = Student(columns=[*HANDOUT, "dE_do1"], equations={"dE_do1": "=a_o1-t1"})
+    for key, a in (("dE_dw5", "a_h1"), ("dE_dw6", "a_h2")):
+        student.fill(key, f"=dE_do1*a_o1*(1-a_o1)*{a}")
+    for key in ("dE_dw1", "dE_dw2", "dE_dw3", "dE_dw4"):
+        student.fill(key, Student().equation(key))
+    assert student.is_right()
+    assert not student.judged().findings
 
 
 def test_mistake_in_a_helper_column_is_told_there() -> None:
@@ -288,6 +337,29 @@ def test_equal_numbers_hide_no_mistake() -> None:
     assert student.is_right()
     finding = only_error(student.judged())
     assert (finding.code, finding.cells) == (Code.WRONG_QUANTITY, student.cells("E2"))
+
+
+@pytest.mark.xfail(strict=True, reason="only one of the references that stand a row too high is moved")
+@pytest.mark.parametrize("slip", ["=U{0}+V{0}", "=SUM(U{0},V{0})", "=SUM(U{0}:V{0})"])
+def test_everything_from_the_row_above(slip: str) -> None:
+    """Where all references of a formula stand a row too high, the advice moves all of them, also those of a range."""
+    student = Student()
+    for k in range(1, 12):
+        student[student.cell("E_total", k)] = slip.format(3 + k)
+    finding = only_error(student.judged())
+    assert (finding.code, finding.cells) == (Code.WRONG_ROW, student.cells("E_total", 1))
+    student.follow(finding)
+    assert student.is_right()
+    assert not student.judged().findings
+
+
+@pytest.mark.xfail(strict=True, reason="one corner of the range is replaced")
+def test_a_range_one_column_off() -> None:
+    """The advice for a range that stands one column off is not a range from one corner to another's place."""
+    student = Student()
+    for k in range(12):
+        student[student.cell("E_total", k)] = student.written("=SUM(E2:E_total)", k)
+    assert only_error(student.judged()).expected in ("=U4+V4", "=SUM(U4:V4)")
 
 
 def test_looking_ahead_is_told_as_circular() -> None:

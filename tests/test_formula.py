@@ -120,9 +120,6 @@ def test_a_typed_e_is_e(formula: str) -> None:
     assert "exp" not in str(understood("2.6^A1"))
 
 
-TOLD_AS_TEXT = pytest.mark.xfail(strict=True, reason="an error value in a formula is told as a text")
-
-
 @pytest.mark.parametrize(
     ("formula", "why"),
     [
@@ -131,8 +128,8 @@ TOLD_AS_TEXT = pytest.mark.xfail(strict=True, reason="an error value in a formul
         ("A1&B1", "operator '&'"),
         ("A1>B1", "operator '>'"),
         ('A1*"2"', "text '2'"),
-        pytest.param("A1+#REF!", "deleted|error value", marks=TOLD_AS_TEXT),
-        pytest.param("A1*#N/A", "error value", marks=TOLD_AS_TEXT),
+        ("A1+#REF!", "deleted|error value"),
+        ("A1*#N/A", "error value"),
         ("A1*A1:C1", "range where one cell"),
         ("SUM(A1:A500)", "more cells than one iteration"),
         ("SUMPRODUCT(A1:C1,A1:B1)", "different size"),
@@ -178,6 +175,8 @@ def test_other_formulas_are_other_shapes(formula: str, other: str) -> None:
     """A reference that did not move along, a $, a number or an operator make another shape."""
     shapes = Shapes()
     assert shapes.of(formula, 3, 3) is not shapes.of(other, 4, 3)
+    assert shapes.of("A1", 0, 3) is not shapes.of("A$1", 0, 3)
+    assert shapes.of("A1", 3, 0) is not shapes.of("$A1", 3, 0)
 
 
 @pytest.mark.parametrize("text", ['"A1"', "LOG10(A1)", "A1B", "tax2024_B7", "Table1[A1]", "'A1'!B1", "A1!B1", "1E5"])

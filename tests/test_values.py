@@ -78,6 +78,35 @@ def test_one_wrong_number_in_a_pasted_table(key: str, digits: int) -> None:
     assert set(cells) <= {student.cell(user, 4) for user in COMPUTED} | {student.cell(w, 5) for w in WEIGHTS}
 
 
+@pytest.mark.parametrize(("off", "told"), [(0.5, False), (4, True)])
+def test_digits_allow_no_more_than_their_last(off: float, told: bool) -> None:
+    """A pasted number may be off by half of its last digit, not by several."""
+    student = pasted(Student(), 6)
+    student.fill("a_o1", student.numbers["a_o1"][4] + off * 1e-6, at=4)
+    assert bool(errors(student.judged())) is told
+
+
+@pytest.mark.xfail(strict=True, reason="a weight of few digits may stand still within what its digits allow")
+@pytest.mark.parametrize("iterations", [12, 100])
+def test_weights_that_never_change(iterations: int) -> None:
+    """A weight that was filled down as a number instead of updated is an error, though each step is small."""
+    student = Student(iterations=iterations)
+    student.fill("w1", 0.15, at=range(iterations))
+    assert not student.is_right()
+    finding = only_error(student.judged())
+    assert (finding.quantity, finding.cells) == ("w1", student.cells("w1", 1))
+
+
+@pytest.mark.parametrize("key", ["i1", "w5", "h1", "dE_dw2"])
+def test_an_empty_cell_in_a_column(key: str) -> None:
+    """A cell that was deleted in the middle of a column is told in its place: the rows after it are wrong."""
+    student = Student()
+    del student.own[student.cell(key, 6)]
+    assert not student.is_right()
+    finding = only_error(student.judged())
+    assert (finding.quantity, finding.cells) == (key, student.cell(key, 6))
+
+
 def test_pasted_table_with_the_handouts_mistake() -> None:
     """Where pasted numbers come from the hand-out's formulas, both gradients are told as that."""
     student = Student()

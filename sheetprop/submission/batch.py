@@ -55,6 +55,9 @@ class Work:
             submission = unreadable(
                 source.name, f"This file takes more {reason_} than any submission needs", self.assignment
             )
+        except Exception as error:  # a defect of ours must not cost the others their results
+            reason_ = f"This file could not be judged: {type(error).__name__}: {error}"
+            submission = unreadable(source.name, f"{' '.join(reason_.split())} (please report this)", self.assignment)
         if self.finish is not None:
             self.finish(source, b"", submission)
         return submission
@@ -66,10 +69,13 @@ def grade_all(
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Submission]:
-    """Grade ``sources`` in ``workers`` processes (None: one per core); the results are in their order."""
+    """Grade ``sources`` in ``workers`` processes (None: one per core); the results are in their order.
+
+    One worker is this process, without a limit to its memory.
+    """
     found: dict[int, Submission] = {}
     count = min(workers or cores(), len(sources))
-    results = _in_processes(sources, work, count) if count > 1 else enumerate(map(work, sources))
+    results = enumerate(map(work, sources)) if workers == 1 else _in_processes(sources, work, count)
     for n, submission in results:
         found[n] = submission
         if progress:
@@ -96,7 +102,7 @@ def _in_processes(sources: Sequence[Source], work: Work, workers: int) -> Iterat
                 del waiting[n]
                 yield n, submission
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(wait=True, cancel_futures=True)
             raise
     # Someone's file killed a process, and with it the pool: the rest one by one, each in a process of its own.
     for n, source in waiting.items():

@@ -45,6 +45,7 @@ class Case:
         self.findings: list[Finding] = []
         self.wrong_keys: set[str] = set()
         self.unexplained = 0
+        self.circular = False
         self._drop_empty_columns()
         self.read(None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from sheetprop.engine import Spreadsheet
 from sheetprop.errors import InputError
 from sheetprop.grid import Grid
 from sheetprop.stored import BOOLEAN, NUMBER, SHARED_TEXT, read_cells
+from sheetprop.submission.archive import SEND_AGAIN
 from sheetprop.submission.areas import corners
 from sheetprop.submission.formula import Name, NotUnderstoodError, Shape, Shapes
 from sheetprop.submission.package import Chart, ExcelTable, Unreadable, open_package
@@ -21,6 +23,10 @@ Place = tuple[int, int]
 """Row and column of a cell, from zero."""
 MAX_CELLS = 5_000_000
 """A submission of the largest assignment has a tenth of this; beyond it, memory would not be bounded."""
+
+
+MOST_ROWS, MOST_COLUMNS, MOST_RECOMPUTED = 200_000, 1_000, 4_000_000
+"""Rows, columns and cells of a sheet whose recomputed values are looked at."""
 
 
 @dataclass(frozen=True)
@@ -161,9 +167,11 @@ class Book:
         grids = {}
         for cells in self if self._engine is not None else ():
             if cells.formulas and self._engine is not None:
-                rows = max(row for row, _ in cells.formulas) + 1
-                columns = max(column for _, column in cells.formulas) + 1
-                grids[cells.name] = self._engine.values(cells.name, rows, columns)
+                # A formula far off, as in the last cell of a sheet, must not ask for all the cells before it.
+                near = [place for place in cells.formulas if place[0] < MOST_ROWS and place[1] < MOST_COLUMNS]
+                rows = max((row for row, _ in near), default=0) + 1
+                columns = max((column for _, column in near), default=0) + 1
+                grids[cells.name] = self._engine.values(cells.name, min(rows, MOST_RECOMPUTED // columns), columns)
         return grids
 
     def _read(self, name: str) -> Cells:
@@ -173,10 +181,13 @@ class Book:
             stored = read_cells(xml)
             if not stored.kinds and b"purl.oclc.org" in xml[:2000]:
                 stored = read_cells(xml, "http://purl.oclc.org/ooxml/spreadsheetml/main")
-        except (ExpatError, ValueError, IndexError, OverflowError) as error:
-            raise Unreadable(f"its sheet {part.name!r} is damaged ({error})") from None
+        except (ExpatError, ValueError, IndexError, OverflowError):
+            raise Unreadable(f"This workbook's sheet {part.name!r} is damaged: {SEND_AGAIN}") from None
         if len(stored.kinds) > MAX_CELLS:
-            raise Unreadable(f"its sheet {part.name!r} has {len(stored.kinds):,} cells, more than any submission needs")
+            raise Unreadable(
+                f"This workbook's sheet {part.name!r} has {len(stored.kinds):,} cells, more than any submission needs: "
+                "hand in the one with the iterations only"
+            )
         cells = Cells(part.name, part.state)
         places: list[Place] = list(zip(stored.rows.tolist(), stored.columns.tolist(), strict=True))
         for place, kind, text in zip(places, stored.kinds, stored.texts, strict=True):
@@ -189,10 +200,14 @@ class Book:
 
     def _value(self, kind: str, text: str) -> Value | None:
         if kind == NUMBER:
-            return float(text)
+            try:
+                number = float(text)
+            except ValueError:
+                return ErrorValue("#VALUE!")
+            return number if math.isfinite(number) else ErrorValue("#NUM!")
         if kind == SHARED_TEXT:
-            n = int(text)
-            return self._shared_texts[n] or None if n < len(self._shared_texts) else None
+            known = text.strip().isdecimal() and int(text) < len(self._shared_texts)
+            return self._shared_texts[int(text)] or None if known else None
         if kind == BOOLEAN:
             return text.strip() == "1"
         if kind == "e":

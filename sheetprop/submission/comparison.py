@@ -17,6 +17,8 @@ from sheetprop.submission.tables import Table, span
 
 LEAST = 10
 """Numbers under a rate's heading that make a column of errors."""
+SEVERAL = 3
+"""Rates side by side that are headings of a comparison."""
 COMPARED = 12
 CLOSE = 1e-2
 """Relative difference from the right error that still shows that rate: the sheet's own mistakes are told elsewhere."""
@@ -31,6 +33,14 @@ class Comparison:
     sheet: str
     cells: str
     right: bool
+    heading: Place
+
+    def is_meant(self, others: Sequence[Comparison]) -> bool:
+        """Whether it stands beside right ones or in a row of several: many a column begins with such a number."""
+        beside = [o for o in others if o.sheet == self.sheet]
+        rows = {o.rate for o in beside if o.heading[0] == self.heading[0]}
+        columns = {o.rate for o in beside if o.heading[1] == self.heading[1]}
+        return any(o.right for o in beside) or max(len(rows), len(columns)) >= SEVERAL
 
 
 def find_comparisons(
@@ -44,7 +54,7 @@ def find_comparisons(
             for series in _series(cells, place, tables):
                 numbers = np.array([cells.number(p) for p in series[:COMPARED]], dtype=float)
                 right = errors is None or _follows(numbers, errors[rate])
-                found.append(Comparison(rate, cells.name, span(series[0], series[-1]), right))
+                found.append(Comparison(rate, cells.name, span(series[0], series[-1]), right, place))
     return found
 
 

@@ -45,6 +45,7 @@ def judge_assignment(
     """Findings and points for a workbook with at least one table."""
     findings: list[Finding] = []
     shares = {key: _mathematics(key, judged) for key in SHARED_OUT}
+    _missing_columns(judged, findings)
     shares["initial_values"] = _initial_values(judged, assignment, findings)
     shares["iterations"] = _iterations(judged, assignment, findings)
     shares["learning_rates"] = _learning_rates(book, judged, assignment, findings)
@@ -97,13 +98,35 @@ def _is_right(key: str, table: Judged) -> bool:
         return False
     columns = table.table.columns
     if key in columns:
-        return key not in WEIGHTS or table.table.count > 1
+        return key in table.filled
     # What has no column of its own may stand inside the formulas of what needs it.
     needed_by = {f"a_{key}"} if key in NETWORK.keys(Role.FORWARD) else set()
     if key in ("E1", "E2"):
         needed_by = {"E_total"}
-    needed_by |= {weight for weight in WEIGHTS if partial("E", weight) == key and table.table.count > 1}
-    return bool(needed_by) and all(user in columns and user not in table.wrong for user in needed_by)
+    needed_by |= {weight for weight in WEIGHTS if partial("E", weight) == key}
+    return bool(needed_by) and all(user in table.computed and user not in table.wrong for user in needed_by)
+
+
+def _missing_columns(judged: Sequence[Judged], findings: list[Finding]) -> None:
+    """Quantities of the class that a table has no column for, nor inside the formulas of others."""
+    for table in judged:
+        missing = [
+            key
+            for keys in SHARED_OUT.values()
+            for key in keys
+            if key not in table.table.columns and _expected(key, table) and not _is_right(key, table)
+        ]
+        told = {finding.quantity for finding in table.findings if finding.code is Code.MISSING_COLUMN}
+        if lacking := [key for key in missing if key not in told]:
+            labels = ", ".join(NETWORK.label(key) for key in lacking)
+            findings.append(
+                Finding(
+                    Code.MISSING_COLUMN,
+                    Severity.WARNING,
+                    f"The table has no {'column' if len(lacking) == 1 else 'columns'} for {labels}.",
+                    sheet=table.found.sheet,
+                )
+            )
 
 
 def _initial_values(judged: Sequence[Judged], assignment: Assignment, findings: list[Finding]) -> Share:
@@ -191,9 +214,7 @@ def _learning_rates(
         tables = [table.table for table in judged]
         comparisons = find_comparisons(book, tables, assignment, initial_values(judged[0]), missing)
     covered = {comparison.rate for comparison in comparisons if comparison.right}
-    # A number that happens to equal a rate heads many a column; only beside right ones it is meant as one.
-    meant = {comparison.sheet for comparison in comparisons if comparison.right}
-    comparisons = [comparison for comparison in comparisons if comparison.sheet in meant]
+    comparisons = [comparison for comparison in comparisons if comparison.is_meant(comparisons)]
     lacking = [rate for rate in missing if rate not in covered]
     for rate in lacking:
         wrong = next((c for c in comparisons if c.rate == rate), None)
@@ -226,6 +247,16 @@ def _learning_rates(
 
 def _chart(book: Book, judged: Sequence[Judged], findings: list[Finding]) -> Share:
     charts = book.charts
+    if charts and all("[" in reference for chart in charts for reference in chart.series or ("[",)):
+        findings.append(
+            Finding(
+                Code.CHART_MISSING,
+                Severity.WARNING,
+                "The charts show numbers of another workbook, not of this one.",
+                sheet=judged[0].found.sheet,
+            )
+        )
+        return Share(0.5, "shows another workbook")
     if not charts:
         picture = " A picture of a chart does not follow the numbers." if book.package.pictures else ""
         findings.append(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations, product
+from itertools import chain, combinations, product
 
 import numpy as np
 
@@ -84,7 +84,7 @@ class _Search:
             self.trials += 1
             if self.trials > self.most:
                 return None
-            if equal(self.evaluator(candidate), self.expected):
+            if self.key not in candidate.names and equal(self.evaluator(candidate), self.expected):
                 return Diagnosis((kind_of(self.key, edit),), candidate)
         return None
 
@@ -130,21 +130,15 @@ class _Search:
         ordinary = sorted(dict.fromkeys(names), key=lambda name: (name not in near, len(name)))
         if diagnosis := self.first(self._moved()):
             return diagnosis
-        singles: tuple[Callable[[], Iterator[Edited]], ...] = (
-            lambda: edits.replaced_names(found, ordinary),
-            lambda: edits.groupings(found),
-            lambda: edits.signs(found),
-            lambda: edits.constants(found),
-            lambda: edits.dropped(found),
-            self._other_quantity,
-            self._two_siblings,
-            lambda: edits.added(found, near),
-            lambda: self._missing_terms(near),
+        replacing = chain(
+            edits.replaced_names(found, ordinary),
+            edits.groupings(found),
+            edits.signs(found),
+            edits.constants(found),
+            edits.dropped(found),
         )
-        for single in singles:
-            if diagnosis := self.first(single()):
-                return diagnosis
-        return self._pairs(near)
+        adding = chain(self._two_siblings(), edits.added(found, near), self._missing_terms(near))
+        return self.first(replacing) or self._other_quantity() or self.first(adding) or self._pairs(near)
 
     def _pairs(self, near: Sequence[str]) -> Diagnosis | None:
         """Two edits, the first of a kind that people make, the second of any but what is put in."""
@@ -166,6 +160,8 @@ class _Search:
 
     def explained(self) -> Diagnosis:
         """What is known without an edit: a constant or simple multiple of what it should be, or nothing."""
+        if self.key in self.found.names:
+            return Diagnosis((Edit(Code.CIRCULAR),))
         with np.errstate(all="ignore"):
             ratio = self.evaluator(self.found) / self.expected
         if np.all(np.isfinite(ratio)) and np.ptp(ratio) <= RELATIVE * abs(ratio[0]):
@@ -184,15 +180,16 @@ class _Search:
                 changed = [name for name, symbol in moved.items() if symbol.key != name]
                 yield Edit(Code.WRONG_ROW, Symbol(changed[0]), moved[changed[0]]), candidate
 
-    def _other_quantity(self) -> Iterator[Edited]:
+    def _other_quantity(self) -> Diagnosis | None:
         """The formula computes another quantity altogether, or updates a weight."""
         value = self.evaluator(self.found)
         for key in NETWORK.keys_except(Role.TARGET, Role.INPUT):
             if key != self.key and equal(value, self.evaluator.name(key)):
-                yield Edit(Code.OVERWRITTEN, Symbol(key)), Symbol(self.key)
+                return Diagnosis((Edit(Code.OVERWRITTEN, Symbol(key)),))
         used = self.found.names
         if self.key not in WEIGHTS and f"{self.key}@-1" in used and any(name.startswith("dE_dw") for name in used):
-            yield Edit(Code.OVERWRITTEN), Symbol(self.key)
+            return Diagnosis((Edit(Code.OVERWRITTEN),))
+        return None
 
     def _two_siblings(self) -> Iterator[Edited]:
         """Two names mistaken for their siblings, as w5 and w7 for w6 and w8."""

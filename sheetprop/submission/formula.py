@@ -169,7 +169,7 @@ class Shape:
         try:
             parsed = formualizer.parse(text).to_dict()
         except Exception as error:  # the engine raises no narrower class
-            raise NotUnderstoodError(f"it cannot be read as a formula ({error})") from None
+            raise NotUnderstoodError("it cannot be read as a formula") from error
         return self._convert(parsed, row, column)
 
     def _convert(self, node: dict[str, Any], row: int, column: int) -> Node:
@@ -177,6 +177,8 @@ class Shape:
             case "Literal":
                 value = node["value"]
                 if isinstance(value, dict):
+                    raise NotUnderstoodError("it contains an error value")
+                if isinstance(value, str) and value.startswith("#"):
                     raise NotUnderstoodError("it contains an error value")
                 return ("number", float(value)) if isinstance(value, (int, float)) else ("text", str(value))
             case "Reference":

@@ -14,7 +14,7 @@ from sheetprop.submission.mistakes import tell_wrong
 from sheetprop.submission.parameters import Parameters
 from sheetprop.submission.results import judge_errors, judge_loops, judge_rounding, judge_stored, judge_unread
 from sheetprop.submission.tables import Table
-from sheetprop.submission.typed import judge_constants, judge_given
+from sheetprop.submission.typed import judge_constants, judge_gaps, judge_given
 
 TRAINING = set(NETWORK.keys(Role.FORWARD, Role.STEP, Role.GRADIENT))
 """What the next weights are computed from, besides the weights themselves."""
@@ -22,7 +22,10 @@ TRAINING = set(NETWORK.keys(Role.FORWARD, Role.STEP, Role.GRADIENT))
 
 @dataclass
 class Judged:
-    """What a table's judgement comes to."""
+    """What a table's judgement comes to.
+
+    ``filled`` are quantities that have something after what is given, ``computed`` those that have formulas there.
+    """
 
     table: Table
     found: FoundTable
@@ -30,6 +33,8 @@ class Judged:
     parameters: Parameters
     wrong: set[str] = field(default_factory=set)
     live: bool = True
+    filled: set[str] = field(default_factory=set)
+    computed: set[str] = field(default_factory=set)
 
 
 def judge_tables(book: Book, tables: Sequence[Table]) -> list[Judged]:
@@ -67,6 +72,7 @@ def _judged(case: Case) -> Judged:
         wrong = without_misnamed_steps(case, wrong)
     tell_convention(case)
     judge_given(case)
+    judge_gaps(case)
     live = judge_constants(case)
     judge_unread(case)
     tell_wrong(case, wrong)
@@ -89,4 +95,7 @@ def _judged(case: Case) -> Judged:
         live=live,
         transposed=table.across,
     )
-    return Judged(table, found, case.findings, parameters, case.wrong_keys, live)
+    after = {key: [run for run in runs if run.last >= (key in WEIGHTS)] for key, runs in case.runs.items()}
+    filled = {key for key, runs in after.items() if any(run.content.kind != "empty" for run in runs)}
+    computed = {key for key, runs in after.items() if any(run.content.shape is not None for run in runs)}
+    return Judged(table, found, case.findings, parameters, case.wrong_keys, live, filled, computed)

@@ -17,7 +17,7 @@ from sheetprop.submission.findings import Code, Severity
 from sheetprop.submission.reading import GIVEN
 from sheetprop.submission.samples import equal
 from sheetprop.submission.tables import ranges
-from sheetprop.submission.wording import explain, value_text
+from sheetprop.submission.wording import UNKNOWN_RATE, explain, value_text
 
 MOST_UNEXPLAINED = 16
 """Formulas of a table whose mistake was searched for in vain; after so many it is not one slip of the hand."""
@@ -64,7 +64,7 @@ def _diagnosis(case: Case, item: Wrong) -> Diagnosis:
     if found.right is None and case.has_typed_in(item.key, expression):
         with_numbers = diagnose(item.key, expression, case.with_typed_in(case.evaluator), _names(case))
         found = with_numbers if with_numbers.right is not None else found
-    case.unexplained += found.right is None
+    case.unexplained += found.edits[0].code is Code.WRONG_FORMULA
     return found
 
 
@@ -96,13 +96,14 @@ def _tell_formula(case: Case, item: Wrong, edit: Edit | None, steps: list[int]) 
         message = _unexplained(case, item, step)
     if stuck:
         message += " Its $ also keeps it at one iteration."
-    if _looks_ahead(case, item):
+    if code is not Code.CIRCULAR and _looks_ahead(case, item):
+        case.circular = True
         message += " That makes the sheet circular: the cell needs its own result."
     computed = sum(run.last - run.first + 1 for run in case.runs[key] if run.content.expression is not None)
     if len(steps) == 1 and computed > 3:
         message += " The other rows of the column have another formula."
     right = item.diagnosis.right
-    if right is not None and code is not Code.OVERWRITTEN:
+    if right is not None:
         expected = _in_own_form(case, item, edits, step) or writer.formula(right, step)
     else:
         expected = writer.expected(key, step) or ""
@@ -113,7 +114,7 @@ def _tell_formula(case: Case, item: Wrong, edit: Edit | None, steps: list[int]) 
         key,
         case.table.cells_of(key, steps),
         writer.found(key, step),
-        expected or None,
+        expected if expected and UNKNOWN_RATE not in expected else None,
     )
 
 

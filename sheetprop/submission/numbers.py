@@ -106,6 +106,9 @@ class Numbers:
         return Followed(self.values(key), expected, SLACK * tolerance)
 
     def _of(self, name: str, source: Callable[[str], np.ndarray]) -> np.ndarray:
+        key, fixed, step = name.partition("#")
+        if fixed:
+            return np.full(self.count, source(key)[int(step)])
         key, _, offset = name.partition("@")
         values: np.ndarray = source(key)
         by = int(offset or 0)

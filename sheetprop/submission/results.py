@@ -19,6 +19,8 @@ from sheetprop.submission.tables import ranges
 from sheetprop.submission.typed import wrong_numbers
 from sheetprop.submission.wording import value_text
 
+STALE_ADVICE = "the file was saved before it was computed again. Press F9 in Excel and save."
+
 
 def judge_unread(case: Case) -> None:
     """Formulas that cannot be followed as equations: judged by their stored numbers."""
@@ -120,23 +122,28 @@ def judge_loops(case: Case, wrong: list[Wrong]) -> None:
             for helper in case.helpers_of(item):
                 names |= set(case.reading.helpers[helper].expression.symbols())
             needs[key] |= {name for name in names if name in case.runs and name not in GIVEN}
+    order = NETWORK.keys()
+    told: set[str] = set()
     for key in needs:
-        if key in _reached(needs, key):
-            loop = sorted(k for k in needs if k in _reached(needs, key) and key in _reached(needs, k))
-            if key != loop[0]:
-                continue
-            steps = list(range(case.table.count))
-            labels = ", ".join(NETWORK.label(k) for k in loop)
-            case.wrong_keys.add(key)
-            case.tell(
-                Code.CIRCULAR,
-                Severity.ERROR,
-                f"{labels} are computed from each other, so that none can be computed first.",
-                key,
-                case.table.cells_of(key, steps),
-                case.writer.found(key, 0),
-                case.writer.expected(key, 0),
-            )
+        loop = {k for k in needs if k in _reached(needs, key) and key in _reached(needs, k)}
+        if key not in _reached(needs, key) or loop & told:
+            continue
+        told |= loop
+        # At fault is who needs what comes after it; the others compute forward, as they should.
+        back = [k for k in loop if any(order.index(name) > order.index(k) for name in needs[k] & loop)]
+        culprit = min(back or loop, key=order.index)
+        labels = ", ".join(NETWORK.label(k) for k in sorted(loop, key=order.index))
+        case.wrong_keys.add(culprit)
+        case.circular = True
+        case.tell(
+            Code.CIRCULAR,
+            Severity.ERROR,
+            f"{labels} are computed from each other, so that none can be computed first.",
+            culprit,
+            case.table.cells_of(culprit, list(range(case.table.count))),
+            case.writer.found(culprit, 0),
+            case.writer.expected(culprit, 0),
+        )
 
 
 def judge_rounding(case: Case) -> None:
@@ -214,8 +221,8 @@ def judge_errors(case: Case) -> None:
         case.tell(
             Code.ERROR_VALUE,
             Severity.WARNING,
-            f"{len(broken)} cells show an error, {shown.name} first, although their formulas are right: a learning "
-            "rate this large makes the numbers overflow, or the file was saved before it was computed.",
+            f"{len(broken)} {'cell shows' if len(broken) == 1 else 'cells show'} an error, {shown.name} first, although "
+            "the formulas are right: the numbers overflow, or the file was saved before it was computed.",
             case.table.keys.get(case.table.position(first)[1]),
             ranges([first]),
             shown.name,
@@ -251,7 +258,7 @@ def judge_stored(case: Case) -> None:
             Code.STALE_VALUE,
             Severity.WARNING,
             f"{count:,} stored {'value is' if count == 1 else 'values are'} not what the formulas give: "
-            "the file was saved before it was computed again. Press F9 in Excel and save.",
+            + ("circular formulas have none." if case.circular else STALE_ADVICE),
             case.table.keys.get(case.table.position(first)[1]),
             ranges([first]),
             value_text(case.table.cells.number(first) or 0.0),
@@ -279,6 +286,4 @@ def _plain(expression: Expression) -> bool:
     """Whether all names are quantities near by, or constants."""
     names = expression.names
     calls = any(isinstance(part, Call) and part.name != "exp" for part, _ in parts(expression))
-    return not calls and all(
-        name.startswith("cell:") or not (":" in name or "#" in name or name.startswith("~")) for name in names
-    )
+    return not calls and all(name.startswith("cell:") or not (":" in name or name.startswith("~")) for name in names)

@@ -102,6 +102,28 @@ def ranges(places: list[Place]) -> str:
     return ",".join(":".join(xl_rowcol_to_cell(*place) for place in part) for part in parts)
 
 
+def blocks(places: Iterable[Place]) -> str:
+    """Cells, in any order, as rectangles joined by commas: fewer and easier to read than ranges along one line."""
+    spans: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
+    rows: dict[int, list[int]] = defaultdict(list)
+    for row, column in sorted(places):
+        rows[row].append(column)
+    for row, columns in rows.items():
+        starts = [c for n, c in enumerate(columns) if n == 0 or columns[n - 1] != c - 1]
+        ends = [c for n, c in enumerate(columns) if n + 1 == len(columns) or columns[n + 1] != c + 1]
+        for across in zip(starts, ends, strict=True):
+            down = spans[across]
+            if down and down[-1][1] == row - 1:
+                down[-1] = (down[-1][0], row)
+            else:
+                down.append((row, row))
+    areas = sorted((top, left, bottom, right) for (left, right), down in spans.items() for top, bottom in down)
+    return ",".join(
+        xl_rowcol_to_cell(top, left) if (top, left) == (bottom, right) else span((top, left), (bottom, right))
+        for top, left, bottom, right in areas
+    )
+
+
 def find_tables(cells: Cells) -> list[Table]:
     """The iteration tables of a sheet, from top to bottom."""
     headings = [(place, key) for place, text in cells.texts.items() if (key := quantity(text))]

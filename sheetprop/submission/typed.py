@@ -10,10 +10,11 @@ from sheetprop.submission.case import WEIGHTS, Case
 from sheetprop.submission.diagnosis import kind_of, siblings
 from sheetprop.submission.edits import Edit
 from sheetprop.submission.findings import Code, Severity
+from sheetprop.submission.numbers import SLACK, Followed
 from sheetprop.submission.parameters import SAME
 from sheetprop.submission.reading import GIVEN, Run
 from sheetprop.submission.samples import equal
-from sheetprop.submission.tables import ranges, span
+from sheetprop.submission.tables import blocks, span
 from sheetprop.submission.wording import explain, value_text
 
 COMPUTED = NETWORK.keys_except(Role.TARGET, Role.INPUT, Role.WEIGHT)
@@ -68,8 +69,8 @@ def judge_constants(case: Case) -> bool:
                 steps += range(first, run.last + 1)
             if run.content.kind not in ("empty", "text"):
                 computed += max(run.last - first + 1, 0)
-            if run.content.kind == "text":
-                _tell_text(case, key, run)
+            if run.content.kind in ("text", "error"):
+                _tell_no_number(case, key, run)
         if steps:
             typed[key] = steps
     count = sum(map(len, typed.values()))
@@ -99,7 +100,7 @@ def judge_constants(case: Case) -> bool:
             f"{len(right)} typed-in or pasted {'number stands' if len(right) == 1 else 'numbers stand'} where "
             "formulas belong. They are right, but do not follow when an input changes.",
             right[0][0] if len({key for key, _ in right}) == 1 else None,
-            ranges(places),
+            blocks(places),
             case.writer.found(*right[0]),
             case.writer.expected(*right[0]),
         )
@@ -111,8 +112,51 @@ def wrong_numbers(case: Case, key: str, steps: list[int]) -> set[int]:
     equation = case.writer.equation(key)
     if equation is None:
         return set()
-    wrong = case.numbers.followed(key, equation).wrong
-    return {step for step in steps if wrong[step]}
+    followed = case.numbers.followed(key, equation)
+    wrong = {step for step in steps if followed.wrong[step]}
+    if key in WEIGHTS:
+        wrong |= _not_learning(case, key, followed, steps)
+    return wrong
+
+
+def _not_learning(case: Case, key: str, followed: Followed, steps: list[int]) -> set[int]:
+    """Typed weights whose changes, each too small for their digits, do not add up to where they stand."""
+    count = next((n for n in range(1, case.table.count) if n not in set(steps)), case.table.count)
+    values, quanta = followed.found[:count], case.numbers.quanta(key)[:count]
+    if count < 2:
+        return set()
+    changes = followed.expected[1:count] - values[:-1]
+    inexact = np.fmax(followed.tolerance[1:count] / SLACK - quanta[1:] - quanta[:-1], 0)
+    expected = values[0] + np.cumsum(changes)
+    tolerance = SLACK * (quanta[1:] + np.cumsum(inexact))
+    off = np.abs(values[1:] - expected) > tolerance
+    return set((np.flatnonzero(off) + 1).tolist())
+
+
+def judge_gaps(case: Case) -> None:
+    """Empty cells between those of a column, which formulas take for 0."""
+    for key, runs in case.runs.items():
+        filled = [run for run in runs if run.content.kind != "empty"]
+        if not filled:
+            continue
+        first, last = filled[0].first, filled[-1].last
+        gaps = [n for run in runs if run.content.kind == "empty" and first < run.first < last for n in _steps(run)]
+        if gaps:
+            case.wrong_keys.add(key)
+            case.tell(
+                Code.MISSING_COLUMN,
+                Severity.ERROR,
+                f"{NETWORK.label(key)} has {'an empty cell' if len(gaps) == 1 else 'empty cells'} among its numbers; "
+                "formulas take that for 0.",
+                key,
+                case.table.cells_of(key, gaps),
+                None,
+                case.writer.expected(key, gaps[0]),
+            )
+
+
+def _steps(run: Run) -> range:
+    return range(run.first, run.last + 1)
 
 
 def _tell_numbers(case: Case, key: str, steps: list[int]) -> None:
@@ -163,15 +207,15 @@ def _mistake_in_numbers(case: Case, key: str, steps: list[int]) -> Edit | None:
     return None
 
 
-def _tell_text(case: Case, key: str, run: Run) -> None:
-    steps = list(range(run.first, run.last + 1))
+def _tell_no_number(case: Case, key: str, run: Run) -> None:
     case.wrong_keys.add(key)
+    shows = run.content.kind == "error"
     case.tell(
-        Code.WRONG_VALUE,
+        Code.ERROR_VALUE if shows else Code.WRONG_VALUE,
         Severity.ERROR,
-        f"{NETWORK.label(key)} holds a text where a number belongs.",
+        f"{NETWORK.label(key)} holds {'an error' if shows else 'a text'} where a number belongs.",
         key,
-        case.table.cells_of(key, steps),
+        case.table.cells_of(key, list(_steps(run))),
         case.writer.found(key, run.first),
         case.writer.expected(key, run.first),
     )

@@ -16,6 +16,8 @@ from sheetprop.submission.reading import EMPTY, GIVEN, LOOP, TEXT, Reading
 from sheetprop.submission.samples import Convention
 from sheetprop.submission.tables import Table
 
+UNKNOWN_RATE = "η"
+"""Stands in a formula for a learning rate that is nowhere to be found."""
 WEIGHTS = NETWORK.keys(Role.WEIGHT)
 
 
@@ -37,7 +39,7 @@ class Writer:
         if name == RATE:
             if self.parameters.rate_cell is None:
                 rate = self.parameters.rate
-                return f"{rate:.15g}" if rate is not None else "η"
+                return f"{rate:.15g}" if rate is not None else UNKNOWN_RATE
             return _absolute(address(self.parameters.rate_cell, self.table.cells.name))
         if name.startswith("~"):
             return self._helper(name, step)
@@ -252,6 +254,8 @@ def _explained(writer: Writer, key: str, edit: Edit, step: int, subject: str) ->
             return f"{subject} computes {found} where {expected} belongs."
         case Code.MISSING_PART:
             return f"{subject} lacks a {joint}: {expected}."
+        case Code.CIRCULAR:
+            return f"{subject} needs its own result: the cell refers to itself, so that it has no value."
         case Code.OVERWRITTEN if isinstance(edit.found, Symbol):
             label = NETWORK.label(edit.found.key.partition("@")[0])
             return f"The column {subject} computes {label} instead: {named(edit.found)} has that place."

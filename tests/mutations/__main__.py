@@ -32,7 +32,7 @@ def main() -> int:
     for outcome in _mixed(failures)[: options.show]:
         print(f"\n{outcome}")
     if options.blemishes:
-        print(f"\n{len(result.blemishes)} located, but in other cells or under another name:")
+        print(f"\n{len(result.blemishes)} located, but in other cells, under another name or with a wrong remedy:")
         for outcome in _mixed(result.blemishes)[: options.blemishes]:
             print(f"\n{outcome}")
     return 1 if failures else 0
@@ -69,7 +69,7 @@ def _replay(seed: int, kind: str | None, folder: Path | None) -> int:
     for finding in submission.findings:
         print(f"  {describe(finding)}")
     outcome = compare(seed, made, planted, submission)
-    print(f"caught {outcome.caught}, located {outcome.located}, exactly {outcome.exactly}")
+    print(f"caught {outcome.caught}, located {outcome.located}, exactly {outcome.exactly}, cured {outcome.cured}")
     return 0 if outcome.located else 1
 
 

@@ -176,7 +176,7 @@ class Variant:
         """Write the file as ``path`` (as it is called, without one), which becomes the variant's."""
         source, self.path = self.path, path or self.path
         if self.writer == "generated":
-            self._edit(source)
+            self._edit(source, self.path)
         elif self.digits is None:
             self._write(self.path, {})
         else:
@@ -188,6 +188,9 @@ class Variant:
     def plain(self, folder: Path) -> Path:
         """The workbook in a new file without stored values and, as the engine cannot follow them, structured tables."""
         path = folder / "plain.xlsx"
+        if self.writer == "generated":
+            self._edit(self.path, path)
+            return path
         names = [table.structured for table in self.tables]
         for table in self.tables:
             table.structured = None
@@ -196,13 +199,13 @@ class Variant:
             table.structured = name
         return path
 
-    def _edit(self, source: Path) -> None:
+    def _edit(self, source: Path, path: Path) -> None:
         book = openpyxl.load_workbook(source)
         for table in self.tables:
             sheet = book[table.sheet]
             for (row, column), content, formula in table.cells():
                 sheet.cell(row, column).value = content if formula is None else formula
-        book.save(self.path)
+        book.save(path)
 
     def _write(self, path: Path, stored: dict[str, dict[Place, float | str | bool]]) -> None:
         if self.writer == "xlsxwriter":

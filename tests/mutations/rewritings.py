@@ -129,8 +129,7 @@ def _pasted(rng: random.Random, variant: Variant, table: Table) -> Planted | Non
     iterations = iterations_of(rng, table, key, scope)
     # not those of NumPy: where sigmoids saturate, what another program computes may differ in the eighth digit
     with TemporaryDirectory() as folder:
-        source = variant.path if variant.writer == "generated" else variant.plain(Path(folder))
-        values = recalculated(source, table.sheet)
+        values = recalculated(variant.plain(Path(folder)), table.sheet)
     shown = {k: values[table.place(key, k)] for k in iterations}
     right = {k: float(f"{value:.15g}") for k, value in shown.items() if isinstance(value, float)}
     table.contents |= {(key, k): value for k, value in right.items()}

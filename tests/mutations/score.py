@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -13,13 +14,15 @@ from typing import Any
 
 from openpyxl.utils import get_column_letter, range_boundaries
 
-from tests.mutations.model import Place, Table, Variant
+from sheetprop.descent import compute
+from tests.mutations.formula import Raw
+from tests.mutations.model import Place, Table, Variant, recalculated
 from tests.mutations.mutants import mutation
 from tests.mutations.planting import KINDS, Planted
 from tests.mutations.variants import HANDOUT, variant
 
 RIGHT = "unmutated"
-TITLES = ("planted", "caught", "located", "loosely", "exactly", "named", "missed")
+TITLES = ("planted", "caught", "located", "loosely", "exactly", "named", "cured", "missed")
 TOLERATED = 2
 """How many errors may be reported elsewhere for a mistake to count as located, though not strictly."""
 
@@ -29,8 +32,8 @@ class Outcome:
     """What became of one workbook.
 
     Of a mistake: whether it was ``caught``, ``located`` without or (``loosely``) with few other errors, and whether
-    the cells reported are ``exactly`` the wrong ones and the mistake is ``named`` as what it is. Of a right workbook,
-    these say that it was found right.
+    the cells reported are ``exactly`` the wrong ones, the mistake is ``named`` as what it is, and the first cell is
+    ``cured`` by the formula that is told to belong there. Of a right workbook, these say that it was found right.
     """
 
     seed: int
@@ -42,6 +45,7 @@ class Outcome:
     loosely: bool
     exactly: bool
     named: bool = True
+    cured: bool = True
     codes: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -108,16 +112,46 @@ def compare(seed: int, made: Variant, planted: Planted, submission: Any) -> Outc
         bool(hits) and len(elsewhere) <= TOLERATED,
         bool(hits) and not elsewhere and reported == planted.cells,
         bool(hits) and (not wanted or bool(wanted & set(_codes(hits)))),
+        bool(hits) and all(_cured(made, planted, f) for f in hits),
         _codes(hits),
         tuple(remarks),
         tuple(made.notes),
     )
 
 
+def _cured(made: Variant, planted: Planted, finding: Any) -> bool:
+    """Whether the first cell of a finding shows the right number with the formula that is told to belong there.
+
+    True where that cannot be tried: no formula is told, it is not in a cell of the mistake, or the engine cannot
+    follow it.
+    """
+    expected, place = finding.expected or "", next(cells_of(finding.cells or ""))
+    if not expected.startswith("=") or "[" in expected or place not in planted.cells:
+        return True
+    rows = {
+        table.place(*at): (n, table, at)
+        for n, table in enumerate(made.tables)
+        if table.sheet == planted.sheet
+        for at in table.contents
+    }
+    cells = {at: rows[at] for at in planted.cells}
+    n, table, (key, k) = cells[place]
+    if k > min(at[1] for _, _, at in cells.values()):
+        return True  # it is computed from cells that are wrong
+    wrong, table.contents[key, k] = table.contents[key, k], Raw(expected.removeprefix("="))
+    with TemporaryDirectory() as folder:
+        shown = recalculated(made.plain(Path(folder)), table.sheet).get(place)
+    table.contents[key, k] = wrong
+    right = float(compute(made.assignment)[key][n][k])
+    return isinstance(shown, float) and math.isclose(shown, right, rel_tol=1e-7, abs_tol=1e-12)
+
+
 def _right(seed: int, kind: str, description: str, right: bool, errors: list[Any], made: Variant) -> Outcome:
     """The outcome of a workbook in which nothing is wrong."""
     remarks, notes = tuple(map(describe, errors)), tuple(made.notes)
-    return Outcome(seed, kind, False, description, right, right, right, right, right, _codes(errors), remarks, notes)
+    return Outcome(
+        seed, kind, False, description, right, right, right, right, right, right, _codes(errors), remarks, notes
+    )
 
 
 def planted_in(finding: Any, cells: frozenset[Place]) -> bool:
@@ -181,8 +215,8 @@ class Score:
 
     @property
     def blemishes(self) -> list[Outcome]:
-        """Mistakes that were located, but in more or fewer cells, or under another name."""
-        return [o for o in self.outcomes if o.wrong and o.located and not (o.exactly and o.named)]
+        """Mistakes that were located, but in more or fewer cells, under another name, or with a wrong remedy."""
+        return [o for o in self.outcomes if o.wrong and o.located and not (o.exactly and o.named and o.cured)]
 
     def __str__(self) -> str:
         """A table: per kind, how many were planted, caught, located and missed, and as what they were reported."""
@@ -207,6 +241,7 @@ class Score:
             sum(o.loosely for o in group),
             sum(o.exactly for o in group),
             sum(o.named for o in group),
+            sum(o.cured for o in group),
             sum(not o.caught for o in group),
         ]
         reported = Counter(code for o in group for code in o.codes).most_common(4) if codes else []
