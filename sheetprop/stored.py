@@ -26,6 +26,10 @@ NUMBER, BOOLEAN, SHARED_TEXT, INLINE_TEXT = "n", "b", "s", "inlineStr"
 """Types of a cell, as its attribute t tells them; the first is the default."""
 
 
+class DocumentTypeError(ValueError):
+    """A part of a workbook declares a document type, and maybe entities, which may grow without end."""
+
+
 @dataclass(frozen=True)
 class StoredSheet:
     """A sheet as saved: its values, and where (from zero) its formulas are."""
@@ -139,7 +143,7 @@ def read_cells(xml: bytes, namespace: str = MAIN) -> StoredCells:
             into[-1] += data
 
     def refuse(*_: object) -> None:
-        raise ValueError("it declares a document type")
+        raise DocumentTypeError("it declares a document type")
 
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True

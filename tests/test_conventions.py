@@ -59,10 +59,6 @@ WAYS = {
     "change of the weight": Way(scaled("-lr*", "=#[-1]+dE_d#[-1]"), "−η·∂E/∂w, and the updates add it", factor=-0.5),
 }  # fmt: skip
 each_way = pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
-RATE_NOT_FOUND = pytest.mark.xfail(strict=True, reason="a rate that only gradient columns use is not known as the rate")
-each_judged = pytest.mark.parametrize(
-    "way", [pytest.param(way, marks=[RATE_NOT_FOUND] * ("η" in way.note), id=name) for name, way in WAYS.items()]
-)
 
 
 def total_error(way: Way, values: dict[str, np.ndarray], weights: list[np.ndarray]) -> np.ndarray:
@@ -97,7 +93,7 @@ def test_the_sheets_of_these_tests_descend(way: Way) -> None:
         np.testing.assert_allclose(np.diff(values[key]), -0.5 * derivative[:-1], rtol=1e-7)
 
 
-@each_judged
+@each_way
 def test_convention_is_a_note_and_costs_nothing(way: Way) -> None:
     """One note says what the sheet does in its own way; it is right and has full marks."""
     submission = Student(equations=way.equations).judged()
@@ -108,7 +104,7 @@ def test_convention_is_a_note_and_costs_nothing(way: Way) -> None:
     assert submission.score == submission.max_score
 
 
-@each_judged
+@each_way
 @pytest.mark.parametrize(
     ("key", "old", "new", "code"),
     [
@@ -133,7 +129,7 @@ def test_mistake_in_such_a_sheet(way: Way, key: str, old: str, new: str, code: C
     np.testing.assert_allclose([student.numbers[name] for name in FORWARD], list(before.values()), rtol=1e-12)
 
 
-@each_judged
+@each_way
 def test_advice_keeps_to_the_convention(way: Way) -> None:
     """Where no slip explains a formula and the network's equation is advised, it is that of the sheet's own way."""
     student = Student(equations=way.equations)
@@ -144,7 +140,7 @@ def test_advice_keeps_to_the_convention(way: Way) -> None:
     assert student.judged().status is Status.RIGHT
 
 
-@each_judged
+@each_way
 def test_advice_for_an_update_keeps_to_the_convention(way: Way) -> None:
     """An update that no slip explains gets the one that fits what the sheet's gradient columns hold."""
     student = Student(equations=way.equations)

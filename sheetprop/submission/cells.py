@@ -13,7 +13,7 @@ from xml.parsers.expat import ExpatError
 from sheetprop.engine import Spreadsheet
 from sheetprop.errors import InputError
 from sheetprop.grid import Grid
-from sheetprop.stored import BOOLEAN, NUMBER, SHARED_TEXT, read_cells
+from sheetprop.stored import BOOLEAN, NUMBER, SHARED_TEXT, DocumentTypeError, read_cells
 from sheetprop.submission.archive import SEND_AGAIN
 from sheetprop.submission.areas import corners
 from sheetprop.submission.formula import Name, NotUnderstoodError, Shape, Shapes
@@ -181,6 +181,11 @@ class Book:
             stored = read_cells(xml)
             if not stored.kinds and b"purl.oclc.org" in xml[:2000]:
                 stored = read_cells(xml, "http://purl.oclc.org/ooxml/spreadsheetml/main")
+        except DocumentTypeError:
+            raise Unreadable(
+                f"This workbook's sheet {part.name!r} declares a document type, as no spreadsheet program does: "
+                f"{SEND_AGAIN}"
+            ) from None
         except (ExpatError, ValueError, IndexError, OverflowError):
             raise Unreadable(f"This workbook's sheet {part.name!r} is damaged: {SEND_AGAIN}") from None
         if len(stored.kinds) > MAX_CELLS:

@@ -14,7 +14,7 @@ from sheetprop.submission.case import WEIGHTS, Case, Wrong
 from sheetprop.submission.diagnosis import Diagnosis, diagnose
 from sheetprop.submission.edits import Edit
 from sheetprop.submission.findings import Code, Severity
-from sheetprop.submission.reading import GIVEN
+from sheetprop.submission.reading import EMPTY, GIVEN, TEXT
 from sheetprop.submission.samples import equal
 from sheetprop.submission.tables import ranges
 from sheetprop.submission.wording import UNKNOWN_RATE, explain, value_text
@@ -32,7 +32,8 @@ def tell_wrong(case: Case, wrong: list[Wrong]) -> None:
     wrong = _at_helpers(case, wrong)
     told: dict[tuple[object, ...], tuple[Wrong, Edit | None, list[int]]] = {}
     diagnosed: dict[tuple[str, int], list[Diagnosis]] = defaultdict(list)
-    for item in wrong:
+    # A formula that leads off the table in its first or last rows is better understood in the others.
+    for item in sorted(wrong, key=_leads_off):
         # A reference that slides makes of one formula another mistake in every row; the first few tell them all.
         known_copies = diagnosed[item.key, id(item.content.shape)]
         if len(known_copies) < MOST_COPIES:
@@ -53,6 +54,13 @@ def tell_wrong(case: Case, wrong: list[Wrong]) -> None:
             told[signature] = told[copied] = known
     for item, edit, steps in {id(known): known for known in told.values()}.values():
         _tell_formula(case, item, edit, sorted(set(steps)))
+
+
+def _leads_off(item: Wrong) -> bool:
+    if item.key in WEIGHTS:
+        return False  # where a rate's reference slides, the first row is the one to show
+    names = item.content.expression.names if item.content.expression else ()
+    return any(name.startswith((EMPTY, TEXT)) for name in names)
 
 
 def _diagnosis(case: Case, item: Wrong) -> Diagnosis:
@@ -102,25 +110,26 @@ def _tell_formula(case: Case, item: Wrong, edit: Edit | None, steps: list[int]) 
     computed = sum(run.last - run.first + 1 for run in case.runs[key] if run.content.expression is not None)
     if len(steps) == 1 and computed > 3:
         message += " The other rows of the column have another formula."
-    right = item.diagnosis.right
-    if right is not None:
-        expected = _in_own_form(case, item, edits, step) or writer.formula(right, step)
+    right, first = item.diagnosis.right, steps[0]
+    copied = case.table.cells.formulas.get(case.table.place(key, first)) is item.content.shape
+    if right is not None and copied:
+        expected = _in_own_form(case, item, edits, first) or writer.formula(right, first)
     else:
-        expected = writer.expected(key, step) or ""
+        expected = writer.expected(key, first) or ""
     case.tell(
         code,
         Severity.ERROR,
         message,
         key,
         case.table.cells_of(key, steps),
-        writer.found(key, step),
+        writer.found(key, first),
         expected if expected and UNKNOWN_RATE not in expected else None,
     )
 
 
 def _in_own_form(case: Case, item: Wrong, edits: Sequence[Edit], step: int) -> str | None:
-    """The student's own formula with other references, where that is all that is wrong with it."""
-    shape = item.content.shape
+    """The student's own formula at ``step`` with other references, where that is all that is wrong with it."""
+    shape, typical = item.content.shape, item.steps[0]
     names: dict[str, str] = {}
     for edit in item.diagnosis.edits if item.diagnosis else edits:
         found, expected = edit.found, edit.expected
@@ -131,14 +140,12 @@ def _in_own_form(case: Case, item: Wrong, edits: Sequence[Edit], step: int) -> s
             names[edit.also[0]] = edit.also[1]
     if shape is None:
         return None
-    return shape.with_references(
-        case.table.place(item.key, step),
-        {
-            old: case.writer.reference(names[name], step)
-            for old, name in case.reading.names_of(shape, case.table.place(item.key, step), step).items()
-            if name in names
-        },
-    )
+    used = case.reading.names_of(shape, case.table.place(item.key, typical), typical)
+    replaced = {n: name for n, name in used.items() if name in names}
+    if any(getattr(shape.leaves[n], "sheet", None) is not None for n in replaced):
+        return None  # the sheet's name stands before the reference
+    references = {n: case.writer.reference(names[name], step) for n, name in replaced.items()}
+    return shape.with_references(case.table.place(item.key, step), references)
 
 
 def _with_dollar(case: Case, item: Wrong, edit: Edit) -> Edit:

@@ -15,7 +15,9 @@ from sheetprop.submission.tables import Table
 
 WEIGHTS = set(NETWORK.keys(Role.WEIGHT))
 STORED_DIGITS = 1e-9
-"""Relative exactness of stored results: Google Sheets writes ten digits of them."""
+"""Relative exactness that is asked of any number."""
+SHORT_RESULTS = 10
+"""Digits to which some programs cut the results that they store."""
 MOST_DECIMALS = 14
 SLACK = 1.5
 """Rounded numbers may be rounded twice, and their errors add up in more than first order."""
@@ -85,6 +87,9 @@ class Numbers:
             # Each by its own digits: what is copied as shown is cut to the width of the column.
             if cells.constant(self.table.place(key, n)) and (decimals := _decimals(values[n])) < MOST_DECIMALS:
                 quanta[n] = 0.5 * 10.0**-decimals
+        live = [n for n in range(self.count) if not cells.constant(self.table.place(key, n)) and np.isfinite(values[n])]
+        if live and max(_digits(values[n]) for n in live) <= SHORT_RESULTS:
+            quanta[live] = np.abs(values[live]) * 0.5 * 10.0 ** (1 - SHORT_RESULTS)
         return quanta
 
     def followed(self, key: str, equation: Expression) -> Followed:
@@ -121,6 +126,11 @@ class Numbers:
             else:
                 shifted[:-by] = values[by:]
         return shifted
+
+
+def _digits(value: float) -> int:
+    mantissa, _, _ = f"{abs(value):.15g}".partition("e")
+    return len(mantissa.replace(".", "").lstrip("0"))
 
 
 def _decimals(value: float) -> int:

@@ -18,7 +18,7 @@ from sheetprop.submission.evaluation import Evaluator
 from sheetprop.submission.findings import LearningRate
 from sheetprop.submission.labels import is_rate, quantity
 from sheetprop.submission.reading import GIVEN, Cell, Reading, Run
-from sheetprop.submission.samples import Samples, equal
+from sheetprop.submission.samples import Convention, Samples, equal
 from sheetprop.submission.tables import Table
 
 WEIGHTS = NETWORK.keys(Role.WEIGHT)
@@ -189,11 +189,30 @@ def _find_rate(reading: Reading, runs: Mapping[str, list[Run]], parameters: Para
         parameters.rate, parameters.rate_cell = value, reading.constants[best][0]
         parameters.rate_names = set(same)
         parameters.bindings |= dict.fromkeys(same, RATE)
+    elif scaled := _rate_in_gradients(reading, runs, parameters):
+        parameters.rate_cell, parameters.rate = reading.constants[scaled]
+        parameters.bindings[scaled] = RATE
     elif literals:
         likely = [literal for literal, _ in literals.most_common() if literal not in (1.0,)] or list(literals)
         right = [literal for literal in likely if _rates_literally(reading, runs, literal, parameters, samples)]
         if right:
             parameters.rate = right[0]
+
+
+def _rate_in_gradients(reading: Reading, runs: Mapping[str, list[Run]], parameters: Parameters) -> str | None:
+    """The constant that the gradient columns are multiplied with, where they hold the change of each weight."""
+    uses: Counter[str] = Counter()
+    for key in NETWORK.keys(Role.GRADIENT):
+        for run in runs.get(key, []):
+            expression = run.content.expression
+            for name in (n for n in (expression.names if expression else ()) if n in reading.constants):
+                for sign in ("lr", "-lr"):
+                    samples = Samples(Convention(gradient=sign))
+                    evaluator = Evaluator(samples, reading.helpers, parameters.bindings | {name: RATE})
+                    assert expression is not None
+                    uses[name] += equal(evaluator(expression), samples[key])
+    best = uses.most_common(1)
+    return best[0][0] if best and best[0][1] else None
 
 
 def _acts_as_rate(

@@ -221,8 +221,8 @@ def judge_errors(case: Case) -> None:
         case.tell(
             Code.ERROR_VALUE,
             Severity.WARNING,
-            f"{len(broken)} {'cell shows' if len(broken) == 1 else 'cells show'} an error, {shown.name} first, although "
-            "the formulas are right: the numbers overflow, or the file was saved before it was computed.",
+            f"{len(broken)} cell{'s show' if len(broken) > 1 else ' shows'} an error, {shown.name} first, although the "
+            "formulas are right: the numbers overflow, or the file was saved before it was computed.",
             case.table.keys.get(case.table.position(first)[1]),
             ranges([first]),
             shown.name,

@@ -120,16 +120,15 @@ def wrong_numbers(case: Case, key: str, steps: list[int]) -> set[int]:
 
 
 def _not_learning(case: Case, key: str, followed: Followed, steps: list[int]) -> set[int]:
-    """Typed weights whose changes, each too small for their digits, do not add up to where they stand."""
-    count = next((n for n in range(1, case.table.count) if n not in set(steps)), case.table.count)
+    """Typed weights that stand still although their changes, each too small for their digits, add up."""
+    typed = set(steps)
+    count = next((n for n in range(1, case.table.count) if n not in typed), case.table.count)
     values, quanta = followed.found[:count], case.numbers.quanta(key)[:count]
-    if count < 2:
+    if count < 2 or not np.all(values == values[0]):
         return set()
     changes = followed.expected[1:count] - values[:-1]
     inexact = np.fmax(followed.tolerance[1:count] / SLACK - quanta[1:] - quanta[:-1], 0)
-    expected = values[0] + np.cumsum(changes)
-    tolerance = SLACK * (quanta[1:] + np.cumsum(inexact))
-    off = np.abs(values[1:] - expected) > tolerance
+    off = np.abs(np.cumsum(changes)) > SLACK * (quanta[1:] + np.cumsum(inexact))
     return set((np.flatnonzero(off) + 1).tolist())
 
 
