@@ -86,7 +86,6 @@ def test_digits_allow_no_more_than_their_last(off: float, told: bool) -> None:
     assert bool(errors(student.judged())) is told
 
 
-@pytest.mark.xfail(strict=True, reason="numbers that stand still are said to come from another weight's gradient")
 def test_a_weight_that_never_changes() -> None:
     """A weight that was filled down as a number instead of updated is wrong, and no formula is blamed for it."""
     student = Student(iterations=100)

@@ -21,6 +21,8 @@ def under_best_convention(case: Case, wrong: list[Wrong]) -> list[Wrong]:
         evaluator = Evaluator(Samples(convention), case.reading.helpers, case.parameters.bindings)
         found = case.wrong_formulas(evaluator)
         count = len({w.key for w in found})
+        if convention.halved_total and any(w.key == "E_total" for w in found):
+            continue  # the ½ stands nowhere
         if count < fewest:
             best, fewest = found, count
             case.evaluator = evaluator

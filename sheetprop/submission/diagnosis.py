@@ -97,7 +97,7 @@ class _Search:
             for names in sorted(choices, key=_strangeness):
                 if found := self._renamed(names):
                     return found
-        if diagnosis := self.first(self._typed_rates()):
+        if diagnosis := self.first(chain(self._typed_rates(), self._missing_change())):
             return diagnosis
         if diagnosis := self.equation_edits([*right, *self.names]):
             return diagnosis
@@ -108,6 +108,11 @@ class _Search:
         for part, put in edits.parts(self.found):
             if isinstance(part, Number):
                 yield Edit(Code.WRONG_RATE, part, Symbol(RATE)), put(Symbol(RATE))
+
+    def _missing_change(self) -> Iterator[Edited]:
+        """A weight that is only repeated."""
+        change = Symbol(RATE) * Symbol(f"{partial('E', self.key)}@-1")
+        yield Edit(Code.MISSING_PART, None, change, "-"), Operation("-", self.found, change)
 
     def _renamed(self, names: dict[str, str]) -> Diagnosis | None:
         names = {found: name for found, name in names.items() if found != name}
@@ -138,7 +143,13 @@ class _Search:
             edits.dropped(found),
         )
         adding = chain(self._two_siblings(), edits.added(found, near), self._missing_terms(near))
-        return self.first(replacing) or self._other_quantity() or self.first(adding) or self._pairs(near)
+        return (
+            self.first(replacing)
+            or self._other_quantity()
+            or self.first(adding)
+            or self._missing_path(names)
+            or self._pairs(near)
+        )
 
     def _pairs(self, near: Sequence[str]) -> Diagnosis | None:
         """Two edits, the first of a kind that people make, the second of any but what is put in."""
@@ -178,13 +189,14 @@ class _Search:
             if any(symbol.key != name for name, symbol in moved.items()):
                 candidate = self.found.substitute(dict(moved))
                 changed = [name for name, symbol in moved.items() if symbol.key != name]
-                yield Edit(Code.WRONG_ROW, Symbol(changed[0]), moved[changed[0]]), candidate
+                only = len(changed) == 1
+                yield Edit(Code.WRONG_ROW, Symbol(changed[0]), moved[changed[0]], everywhere=only), candidate
 
     def _other_quantity(self) -> Diagnosis | None:
         """The formula computes another quantity altogether, or updates a weight."""
         value = self.evaluator(self.found)
         for key in NETWORK.keys_except(Role.TARGET, Role.INPUT):
-            if key != self.key and equal(value, self.evaluator.name(key)):
+            if key in self.names and key != self.key and equal(value, self.evaluator.name(key)):
                 return Diagnosis((Edit(Code.OVERWRITTEN, Symbol(key)),))
         used = self.found.names
         if self.key not in WEIGHTS and f"{self.key}@-1" in used and any(name.startswith("dE_dw") for name in used):
@@ -212,6 +224,23 @@ class _Search:
             for part, put in edits.parts(self.found):
                 slope = a * (1 - a)
                 yield Edit(Code.MISSING_PART, None, slope, "*"), put(Operation("*", part, slope))
+
+    def _missing_path(self, names: Sequence[str]) -> Diagnosis | None:
+        """One side of a sum left out, as one of the two ways on which a weight reaches the error."""
+        if self.key in WEIGHTS or self.evaluator.samples.convention.crossed:
+            return None
+        available = [n for n in names if n in NETWORK.keys() and n != self.key]
+        for columns in (available, [n for n in available if NETWORK[n].role is not Role.STEP]):
+            try:
+                equation = NETWORK.equation(self.key, columns)
+            except ValueError:
+                continue
+            for part, put in edits.parts(equation) if equation is not None else ():
+                if isinstance(part, Operation) and part.operator == "+":
+                    for kept, missing in ((part.left, part.right), (part.right, part.left)):
+                        if equal(self.evaluator(self.found), self.evaluator(put(kept))):
+                            return Diagnosis((Edit(Code.MISSING_PART, None, missing, "+"),), equation)
+        return None
 
     def _near(self, names: Sequence[str]) -> list[str]:
         """The names that the right equation has in one of its forms, and what they are mistaken for."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from sheetprop.expression import Call, Expression, Negation, Number, Operation, Symbol
 from sheetprop.submission.findings import Code
@@ -121,7 +122,7 @@ def constants(expression: Expression) -> Iterator[Edited]:
 def groupings(expression: Expression) -> Iterator[Edited]:
     """One pair of parentheses set otherwise: (a∘b)∘c for a∘(b∘c) and the reverse."""
     for part, put in parts(expression):
-        for new in _regrouped(part):
+        for new in chain(_regrouped(part), _redistributed(part)):
             yield Edit(Code.PRECEDENCE, part, new), put(new)
 
 
@@ -141,6 +142,37 @@ def _regrouped(part: Expression) -> Iterator[Expression]:
             yield Call(name, Operation(outer, a, b))
         case Call(name, Operation(outer, a, b)):
             yield Operation(outer, Call(name, a), b)
+
+
+def _redistributed(part: Expression) -> Iterator[Expression]:
+    """(a + b)·c·d for a + b·c·d, wherever the parentheses may close, and the reverse."""
+    match part:
+        case Operation(("+" | "-") as outer, a, b):
+            factors = _factors(b)
+            for n in range(1, len(factors)):
+                yield _product(Operation(outer, a, _product(None, factors[:n])), factors[n:])
+        case Operation("*" | "/"):
+            factors = _factors(part)
+            match factors[0][1]:
+                case Operation(("+" | "-") as outer, a, b):
+                    for n in range(2, len(factors) + 1):
+                        yield _product(Operation(outer, a, _product(b, factors[1:n])), factors[n:])
+
+
+def _factors(expression: Expression) -> list[tuple[str, Expression]]:
+    """The factors and divisors of a product, in their order."""
+    match expression:
+        case Operation(("*" | "/") as operator, left, right):
+            return [*_factors(left), (operator, right)]
+    return [("*", expression)]
+
+
+def _product(start: Expression | None, factors: Sequence[tuple[str, Expression]]) -> Expression:
+    result = start
+    for operator, factor in factors:
+        result = factor if result is None else Operation(operator, result, factor)
+    assert result is not None
+    return result
 
 
 def dropped(expression: Expression) -> Iterator[Edited]:

@@ -133,7 +133,8 @@ class Shape:
     def with_references(self, place: tuple[int, int], references: Mapping[int, str]) -> str | None:
         """The formula of a cell with its n-th references replaced; None where they do not stand in it one by one."""
         plain = [piece for piece in self.pieces if isinstance(piece, Reference)]
-        if len(plain) != len(self.leaves) or not references:
+        ranges = any(":" in piece for piece in self.pieces if isinstance(piece, str))
+        if ranges or len(plain) != len(self.leaves) or not references:
             return None
         return self.text(*place, change=references.get)
 

@@ -10,6 +10,8 @@ from sheetprop.network import ITERATION, NETWORK, RATE, partial
 
 MAX_LABEL = 60
 """Longer texts are sentences or formulas, not headings."""
+COUNTERS = frozenset(["iteration", "iterations", "iter", "epoch", "epochs", "step", "steps", "no", "sno", "#", "k"])
+"""What people call the number of an iteration."""
 _TOTAL = (
     r"e?(?:t|tot|total|tota)|(?:total|tot|sum)(?:e|err|error|loss|cost)|(?:e|err|error|loss|cost)(?:t|tot|total|sum)?"
 )
@@ -48,7 +50,7 @@ def quantity(text: str) -> str | None:
     plain = _plain(text)
     if not plain:
         return None
-    if plain in ("iteration", "iterations", "iter", "epoch", "epochs", "step", "steps", "no", "sno", "#", "k"):
+    if plain.replace(".", "") in COUNTERS:
         return ITERATION
     compact = re.sub(r"[\s_\-^{}().,:=\[\]*]", "", plain)
     if key := _gradient(plain, compact):

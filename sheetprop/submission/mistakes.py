@@ -14,6 +14,7 @@ from sheetprop.submission.case import WEIGHTS, Case, Wrong
 from sheetprop.submission.diagnosis import Diagnosis, diagnose
 from sheetprop.submission.edits import Edit
 from sheetprop.submission.findings import Code, Severity
+from sheetprop.submission.formula import Leaf, Reference
 from sheetprop.submission.reading import EMPTY, GIVEN, TEXT
 from sheetprop.submission.samples import equal
 from sheetprop.submission.tables import ranges
@@ -153,7 +154,7 @@ def _with_dollar(case: Case, item: Wrong, edit: Edit) -> Edit:
     if edit.code not in (Code.WRONG_RATE, Code.WRONG_ROW):
         return edit
     fixed = _fixed(case, item, edit)
-    if edit.code is Code.WRONG_RATE and fixed and not any(fixed):
+    if edit.code is Code.WRONG_RATE and fixed and not any(fixed) and _under_rate(case, item, edit):
         return replace(edit, code=Code.SLIDING_REFERENCE)
     if edit.code is Code.WRONG_ROW and fixed and all(fixed):
         return replace(edit, code=Code.STUCK_REFERENCE)
@@ -162,12 +163,27 @@ def _with_dollar(case: Case, item: Wrong, edit: Edit) -> Edit:
 
 def _fixed(case: Case, item: Wrong, edit: Edit) -> list[bool]:
     """Of each reference that an edit replaces, whether a $ keeps it at one iteration."""
+    side = "column_fixed" if case.table.across else "row_fixed"
+    return [getattr(leaf, side, True) for leaf in _replaced(case, item, edit)]
+
+
+def _replaced(case: Case, item: Wrong, edit: Edit) -> list[Leaf]:
     shape, step = item.content.shape, item.steps[0]
     if shape is None or not isinstance(edit.found, Symbol):
         return []
     names = case.reading.names_of(shape, case.table.place(item.key, step), step)
-    leaves = [shape.leaves[n] for n, name in names.items() if name == edit.found.key]
-    return [getattr(leaf, "column_fixed" if case.table.across else "row_fixed", True) for leaf in leaves]
+    return [shape.leaves[n] for n, name in names.items() if name == edit.found.key]
+
+
+def _under_rate(case: Case, item: Wrong, edit: Edit) -> bool:
+    """Whether references stand in the column of the learning rate's cell, from which they slid."""
+    rate = case.parameters.rate_cell
+    if rate is None:
+        return False
+    place = case.table.place(item.key, item.steps[0])
+    targets = [leaf.at(*place) for leaf in _replaced(case, item, edit) if isinstance(leaf, Reference)]
+    column = case.table.position(rate.place)[1]
+    return bool(targets) and all(case.table.position(target)[1] == column for target in targets)
 
 
 def _looks_ahead(case: Case, item: Wrong) -> bool:

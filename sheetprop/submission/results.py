@@ -11,6 +11,7 @@ from sheetprop.network import NETWORK
 from sheetprop.submission.case import WEIGHTS, Case, Wrong
 from sheetprop.submission.cells import ErrorValue, Place
 from sheetprop.submission.edits import parts
+from sheetprop.submission.evaluation import shifted
 from sheetprop.submission.findings import Code, Severity
 from sheetprop.submission.formula import Shape
 from sheetprop.submission.functions import NOT_EXCELS
@@ -117,10 +118,7 @@ def judge_loops(case: Case, wrong: list[Wrong]) -> None:
     needs: dict[str, set[str]] = defaultdict(set)
     for key, run, right in case.formulas(case.evaluator):
         if right and run.content.expression is not None:
-            item = Wrong(key, run.content, [])
-            names = run.content.expression.names
-            for helper in case.helpers_of(item):
-                names |= set(case.reading.helpers[helper].expression.symbols())
+            names = _needed_names(case, run.content.expression, 0)
             needs[key] |= {name for name in names if name in case.runs and name not in GIVEN}
     order = NETWORK.keys()
     told: set[str] = set()
@@ -144,6 +142,18 @@ def judge_loops(case: Case, wrong: list[Wrong]) -> None:
             case.writer.found(culprit, 0),
             case.writer.expected(culprit, 0),
         )
+
+
+def _needed_names(case: Case, expression: Expression, shift: int) -> set[str]:
+    """The names that an expression needs, those of its helpers at the iteration where they are used."""
+    found = set[str]()
+    for name in expression.names:
+        if name.startswith("~"):
+            helper, _, offset = name.partition("@")
+            found |= _needed_names(case, case.reading.helpers[helper].expression, shift + int(offset or 0))
+        else:
+            found.add(shifted(name, shift))
+    return found
 
 
 def judge_rounding(case: Case) -> None:

@@ -129,7 +129,7 @@ def _not_learning(case: Case, key: str, followed: Followed, steps: list[int]) ->
     changes = followed.expected[1:count] - values[:-1]
     inexact = np.fmax(followed.tolerance[1:count] / SLACK - quanta[1:] - quanta[:-1], 0)
     off = np.abs(np.cumsum(changes)) > SLACK * (quanta[1:] + np.cumsum(inexact))
-    return set((np.flatnonzero(off) + 1).tolist())
+    return set(range(1, count)) if off.any() else set()
 
 
 def judge_gaps(case: Case) -> None:
@@ -178,6 +178,17 @@ def _tell_numbers(case: Case, key: str, steps: list[int]) -> None:
             case.writer.expected(key, n),
         )
         return
+    if key in WEIGHTS and len(steps) > 1 and np.ptp(case.numbers.values(key)[steps]) == 0:
+        case.tell(
+            Code.WRONG_VALUE,
+            Severity.ERROR,
+            f"{label} stays {value_text(found)}: typed in where updates belong, it learns nothing.",
+            key,
+            case.table.cells_of(key, steps),
+            value_text(found),
+            case.writer.expected(key, n),
+        )
+        return
     off = abs(found - expected)
     relative = f", {off / abs(expected):.2g} of it" if expected else ""
     case.tell(
@@ -195,7 +206,7 @@ def _tell_numbers(case: Case, key: str, steps: list[int]) -> None:
 def _mistake_in_numbers(case: Case, key: str, steps: list[int]) -> Edit | None:
     """The slip by which pasted numbers were computed, where one explains them all."""
     equation = case.writer.equation(key)
-    if equation is None or len(steps) < ENOUGH_NUMBERS:
+    if equation is None or len(steps) < ENOUGH_NUMBERS or np.ptp(case.numbers.values(key)[steps]) == 0:
         return None
     for right in dict.fromkeys(equation.symbols()):
         for wrong in siblings(right):
