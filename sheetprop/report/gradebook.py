@@ -13,6 +13,8 @@ from typing import Any
 from xlsxwriter.exceptions import XlsxFileError
 
 from sheetprop.errors import InputError
+from sheetprop.network import partial_label
+from sheetprop.report.count_chart import count_chart
 from sheetprop.report.look import GREY, SEVERITY_COLOURS, STATUS_COLOURS, Colours
 from sheetprop.report.statistics import BOUNDS, Statistics
 from sheetprop.report.wording import gravest_first, harmless
@@ -254,7 +256,7 @@ class _Findings:
             (name, WRAPPED),
             (finding.severity.value, NUMBER | {"valign": "top"}),
             (finding.code.title, WRAPPED),
-            (finding.quantity, WRAPPED),
+            (partial_label(finding.quantity) if finding.quantity else None, WRAPPED),
             (finding.sheet, WRAPPED),
             (finding.cells, WRAPPED),
             (finding.message, WRAPPED),
@@ -297,7 +299,7 @@ def _write_mistakes(book: _Gradebook, sheet: Sheet, statistics: Statistics) -> N
         percent = book.look(NUMBER, num_format=PERCENT)
         sheet.write_computed(row, 3, f"={address(row, 2)}/{everyone}", share, percent)
         sheet.write_number(row, 4, mistake.findings, count)
-        book.text(sheet, row, 5, ", ".join(f"{quantity} ({number:,})" for quantity, number in often))
+        book.text(sheet, row, 5, ", ".join(f"{NETWORK.label(quantity)} ({number:,})" for quantity, number in often))
     last = LIST_TOP + max(len(mistakes), 1)
     if not mistakes:
         sheet.write_string(last, 0, "Nothing was found in any submission.", book.look(theme.NOTE))
@@ -305,7 +307,7 @@ def _write_mistakes(book: _Gradebook, sheet: Sheet, statistics: Statistics) -> N
     sheet.freeze_panes(LIST_TOP + 1, 1)
     if mistakes:
         shown = mistakes[:MOST_IN_CHART]
-        chart = _chart(book, "bar", "Submissions by mistake", "Which mistake is in how many submissions")
+        chart = count_chart(book, "bar", "Submissions by mistake", "Which mistake is in how many submissions")
         labels, numbers = [mistake.code.title for mistake in shown], [mistake.submissions for mistake in shown]
         chart.add(MISTAKES, LIST_TOP + 1, (0, labels), (2, numbers))
         chart.insert(sheet, last + 2, 0, 1100, 110 + 34 * len(shown))
@@ -331,11 +333,11 @@ def _write_statistics(book: _Gradebook, sheet: Sheet, statistics: Statistics) ->
         label, formula = _bin(n, shares)
         sheet.write_string(row, 0, label, book.look(TEXT))
         _write_count(book, sheet, row, formula, number, (second + 1, len(BOUNDS)), len(statistics.shares))
-    chart = _chart(book, "column", "Submissions by status", "How many submissions are right, wrong and so on")
+    chart = count_chart(book, "column", "Submissions by status", "How many submissions are right, wrong and so on")
     colours_of = [STATUS_COLOURS[status]["font_color"] for status in Status]
     chart.add(STATISTICS, top, (0, list(Status)), (1, list(statistics.by_status.values())), colours_of)
     chart.insert(sheet, LIST_TOP, 4, 640, 300)
-    chart = _chart(book, "column", "Submissions by share of the points", "How the scores spread")
+    chart = count_chart(book, "column", "Submissions by share of the points", "How the scores spread")
     chart.add(STATISTICS, second + 1, (0, [_bin(n, shares)[0] for n in range(len(BOUNDS))]), (1, histogram))
     chart.insert(sheet, LIST_TOP + 14, 4, 640, 320)
 
@@ -362,57 +364,3 @@ def _bin(n: int, shares: str) -> tuple[str, str]:
         return "all points", f'=COUNTIF({shares},">="&{BOUNDS[n]})'
     label = f"{BOUNDS[n]:.0%} to below {BOUNDS[n + 1]:.0%}"
     return label, f'=COUNTIFS({shares},">="&{BOUNDS[n]},{shares},"<"&{BOUNDS[n + 1]})'
-
-
-@dataclass(frozen=True)
-class _Chart:
-    """A chart of counts, one bar each."""
-
-    chart: Any
-    description: str
-    kind: str
-
-    def add(
-        self,
-        sheet: str,
-        row: int,
-        labels: tuple[int, Sequence[str]],
-        numbers: tuple[int, Sequence[int]],
-        colours: Sequence[str] = (),
-    ) -> None:
-        """Show ``numbers`` with ``labels``, each with its column on ``sheet``, from ``row`` on."""
-        last = row + len(labels[1]) - 1
-        self.chart.add_series(
-            {
-                "categories": f"={reference(sheet, row, labels[0], last)}",
-                "categories_data": list(map(str, labels[1])),
-                "values": f"={reference(sheet, row, numbers[0], last)}",
-                "values_data": list(numbers[1]),
-                "fill": {"color": theme.SERIES_COLOURS[0]},
-                "points": [{"fill": {"color": colour}} for colour in colours] or None,
-                "gap": 40,
-                "data_labels": {"value": True, "font": {"name": "Calibri", "size": 10, "color": theme.INK}},
-            }
-        )
-
-    def insert(self, sheet: Sheet, row: int, column: int, width: int, height: int) -> None:
-        """Put the chart on its sheet."""
-        self.chart.set_size({"width": width, "height": height})
-        options = {"object_position": 3, "description": self.description, "x_offset": 6}
-        sheet.insert_chart(row, column, self.chart, options)
-
-
-def _chart(book: _Gradebook, kind: str, title: str, description: str) -> _Chart:
-    chart = book.file.add_chart({"type": kind})
-    font = {"name": "Calibri", "size": 10, "color": theme.INK}
-    name_font = {"name": "Calibri", "size": 13, "bold": True, "color": theme.ACCENT}
-    chart.set_title({"name": title, "name_font": name_font})
-    chart.set_legend({"none": True})
-    chart.set_chartarea({"border": {"color": theme.RULE}})
-    # In a bar chart XlsxWriter calls the categories' axis y, and its first category is at the bottom.
-    lying = kind == "bar"
-    of_categories, of_counts = (chart.set_y_axis, chart.set_x_axis) if lying else (chart.set_x_axis, chart.set_y_axis)
-    none = {"major_gridlines": {"visible": False}}
-    of_categories(none | {"num_font": font, "line": {"color": theme.RULE}, "reverse": lying})
-    of_counts(none | {"visible": False, "min": 0})
-    return _Chart(chart, description, kind)
