@@ -299,7 +299,7 @@ def _write_mistakes(book: _Gradebook, sheet: Sheet, statistics: Statistics) -> N
         percent = book.look(NUMBER, num_format=PERCENT)
         sheet.write_computed(row, 3, f"={address(row, 2)}/{everyone}", share, percent)
         sheet.write_number(row, 4, mistake.findings, count)
-        book.text(sheet, row, 5, ", ".join(f"{NETWORK.label(quantity)} ({number:,})" for quantity, number in often))
+        book.text(sheet, row, 5, ", ".join(f"{partial_label(quantity)} ({number:,})" for quantity, number in often))
     last = LIST_TOP + max(len(mistakes), 1)
     if not mistakes:
         sheet.write_string(last, 0, "Nothing was found in any submission.", book.look(theme.NOTE))
