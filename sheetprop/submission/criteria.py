@@ -250,7 +250,7 @@ def _chart(book: Book, judged: Sequence[Judged], findings: list[Finding]) -> Sha
     if charts and all("[" in reference for chart in charts for reference in chart.series or ("[",)):
         findings.append(
             Finding(
-                Code.CHART_MISSING,
+                Code.CHART_SHORT,
                 Severity.WARNING,
                 "The charts show numbers of another workbook, not of this one.",
                 sheet=judged[0].found.sheet,
