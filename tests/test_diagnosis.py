@@ -342,13 +342,12 @@ def test_everything_from_the_row_above(slip: str) -> None:
     assert not student.judged().findings
 
 
-@pytest.mark.xfail(strict=True, reason="one corner of the range is replaced")
 def test_a_range_one_column_off() -> None:
     """The advice for a range that stands one column off is not a range from one corner to another's place."""
     student = Student()
     for k in range(12):
         student[student.cell("E_total", k)] = student.written("=SUM(E2:E_total)", k)
-    assert only_error(student.judged()).expected in ("=U4+V4", "=SUM(U4:V4)")
+    assert only_error(student.judged()).expected in ("=U4+V4", "=V4+U4", "=SUM(U4:V4)")
 
 
 def test_looking_ahead_is_told_as_circular() -> None:
