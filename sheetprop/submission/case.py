@@ -64,8 +64,7 @@ class Case:
                     key,
                     ranges([place]),
                 )
-            del table.columns[key]
-        table.__post_init__()
+            table.drop(key)
 
     def read(self, keys: set[str] | None) -> None:
         """Read the table, or read it again with only the columns of ``keys`` taken as quantities."""

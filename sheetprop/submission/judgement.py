@@ -84,7 +84,7 @@ def _judged(case: Case) -> Judged:
     if RATE in table.columns and not any(
         cell and table.position(cell.place)[1] == table.columns[RATE] for cell in [parameters.rate_cell]
     ):
-        del table.columns[RATE]
+        table.drop(RATE)
     found = FoundTable(
         sheet=table.cells.name,
         header_row=table.header + 1,

@@ -47,6 +47,11 @@ class Table:
     def __post_init__(self) -> None:
         self.keys = {column: key for key, column in self.columns.items() if key not in (RATE, ITERATION)}
 
+    def drop(self, key: str) -> None:
+        """Leave out a heading that is none of the table's quantities after all."""
+        del self.columns[key]
+        self.__post_init__()
+
     @property
     def count(self) -> int:
         """The number of iterations."""
