@@ -25,8 +25,9 @@ _KNOWN: dict[tuple[object, ...], Diagnosis] = {}
 """Diagnoses made before: a class makes the same mistakes, and a mistake is in many rows and tables."""
 WEIGHTS = NETWORK.keys(Role.WEIGHT)
 SUMS = {f"a_{key}": key for key in NETWORK.keys(Role.FORWARD) if not key.startswith("a_")}
-HANDOUT = {"dE_dw3": ("a_h1", "a_h2"), "dE_dw4": ("a_h1", "a_h2")}
-"""The mistake of the class hand-out: in these gradients, the first stands where the second belongs."""
+HANDOUT = dict.fromkeys(("dE_dw3", "dE_dw4"), ("a_h1", "a_h2")) | dict.fromkeys(("w3", "w4"), ("a_h1@-1", "a_h2@-1"))
+"""The mistake of the class hand-out: in these gradients, or in updates that contain them, the first stands where the
+second belongs."""
 
 
 @dataclass(frozen=True)

@@ -201,7 +201,7 @@ def _explained(writer: Writer, key: str, edit: Edit, step: int, subject: str) ->
     joint = {"*": "factor", "/": "divisor", "+": "term", "-": "term", "^": "exponent"}.get(edit.joint, "part")
     match edit.code:
         case Code.HANDOUT_MISTAKE:
-            path = "w3" if key == "dE_dw3" else "w4"
+            path = "w3" if key.endswith("w3") else "w4"
             return (
                 f"{subject} uses {found} where {expected} belongs: the mistake of the class hand-out. "
                 f"{path} leads into h2, so its gradient needs the slope of a_h2."
