@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,11 +11,11 @@ from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name
 
 from sheetprop.report.package import Element, namespace
 from sheetprop.report.styles import Styles
+from sheetprop.submission.areas import corners
 
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 MOST_BLANKS_AN_AREA, MOST_BLANKS_A_SHEET = 5_000, 50_000
 """Blank cells that are made to be coloured; in larger areas those that exist will do."""
-_AREA = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})(?::([A-Z]{1,3})([1-9]\d{0,6}))?")
 
 
 @dataclass(frozen=True)
@@ -46,14 +45,13 @@ class Area:
 def areas(cells: str | None) -> list[Area]:
     """What 'Z33:Z40,AA45' names; parts that name no cells are left out."""
     found = []
-    for part in (cells or "").replace("$", "").upper().split(","):
-        match = _AREA.fullmatch(part.strip())
-        if match is None:
+    for part in (cells or "").upper().split(","):
+        try:
+            top, left, bottom, right = corners(part.strip())
+        except ValueError:
             continue
-        left, top, right, bottom = match.groups()
-        first, last = (int(top), column_number(left)), (int(bottom or top), column_number(right or left))
-        if max(first[0], last[0]) <= LAST_ROW and max(first[1], last[1]) <= LAST_COLUMN:
-            rows, columns = sorted((first[0], last[0])), sorted((first[1], last[1]))
+        rows, columns = sorted((top + 1, bottom + 1)), sorted((left + 1, right + 1))
+        if rows[1] <= LAST_ROW and columns[1] <= LAST_COLUMN:
             found.append(Area(rows[0], columns[0], rows[1], columns[1]))
     return found
 
