@@ -18,10 +18,9 @@ from sheetprop.submission.numbers import Numbers
 from sheetprop.submission.parameters import find_parameters, same_size
 from sheetprop.submission.reading import GIVEN, UNREAD, Content, Reading, Run
 from sheetprop.submission.samples import Convention, Samples, equal
-from sheetprop.submission.tables import Table, ranges
+from sheetprop.submission.tables import WEIGHTS, Table, ranges
 from sheetprop.submission.wording import Writer
 
-WEIGHTS = NETWORK.keys(Role.WEIGHT)
 STEPS = set(NETWORK.keys(Role.STEP))
 MOST_LITERALS = 6
 """Numbers in one formula that may each stand for a typed-in target, input or learning rate."""
@@ -152,8 +151,7 @@ class Case:
 
     def helpers_of_expression(self, expression: Expression) -> list[Expression]:
         """The formulas of the helpers that an expression uses, directly or through others."""
-        names = self.helpers_of(Wrong("", Content("formula", expression), []))
-        return [self.reading.helpers[name].expression for name in names]
+        return [self.reading.helpers[name].expression for name in self.helpers_of(expression)]
 
     def _with_literals_named(self, key: str, expression: Expression) -> Iterator[Expression]:
         """The expression with typed numbers taken as the input, target or rate of that value."""
@@ -188,9 +186,9 @@ class Case:
                 found.steps += steps
         return list(wrong.values())
 
-    def helpers_of(self, item: Wrong) -> set[str]:
+    def helpers_of(self, expression: Expression | None) -> set[str]:
         """The helpers that a formula uses, directly or through others."""
-        pending = list(item.content.expression.symbols()) if item.content.expression else []
+        pending = list(expression.symbols()) if expression is not None else []
         found = set[str]()
         while pending:
             name = pending.pop().partition("@")[0]

@@ -16,11 +16,10 @@ from sheetprop.submission.findings import Code, Finding, ScoreLine, Severity
 from sheetprop.submission.judgement import Judged
 from sheetprop.submission.package import Chart
 from sheetprop.submission.parameters import SAME
-from sheetprop.submission.tables import ranges
+from sheetprop.submission.tables import WEIGHTS, ranges
 
 LEAST_ITERATIONS = 10
 """With fewer there is too little to judge."""
-WEIGHTS = NETWORK.keys(Role.WEIGHT)
 GIVEN = NETWORK.keys(Role.TARGET, Role.INPUT)
 SHARED_OUT = {
     "forward": [*GIVEN, *NETWORK.keys(Role.FORWARD)],

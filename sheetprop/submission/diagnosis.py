@@ -15,6 +15,7 @@ from sheetprop.submission.edits import Edit, Edited
 from sheetprop.submission.evaluation import Evaluator, shifted
 from sheetprop.submission.findings import Code
 from sheetprop.submission.samples import RELATIVE, equal
+from sheetprop.submission.tables import WEIGHTS
 
 MOST_TRIALS = 30_000
 """Edits tried on one formula before it is told as it is; about a second."""
@@ -23,7 +24,6 @@ MOST_TRIALS_ON_HELPERS = 4_000
 MOST_KNOWN = 10_000
 _KNOWN: dict[tuple[object, ...], Diagnosis] = {}
 """Diagnoses made before: a class makes the same mistakes, and a mistake is in many rows and tables."""
-WEIGHTS = NETWORK.keys(Role.WEIGHT)
 SUMS = {f"a_{key}": key for key in NETWORK.keys(Role.FORWARD) if not key.startswith("a_")}
 HANDOUT = dict.fromkeys(("dE_dw3", "dE_dw4"), ("a_h1", "a_h2")) | dict.fromkeys(("w3", "w4"), ("a_h1@-1", "a_h2@-1"))
 """The mistake of the class hand-out: in these gradients, or in updates that contain them, the first stands where the

@@ -48,6 +48,11 @@ def parts(expression: Expression) -> Iterator[tuple[Expression, Callable[[Expres
                 yield part, lambda new, put=put: Call(name, put(new))  # type: ignore[misc]
 
 
+def contains_call(expression: Expression, name: str) -> bool:
+    """Whether a function is called anywhere in an expression."""
+    return any(isinstance(part, Call) and part.name == name for part, _ in parts(expression))
+
+
 def replaced_names(expression: Expression, names: Sequence[str]) -> Iterator[Edited]:
     """One name replaced by another, at all its places, then at each of its places alone."""
     used = list(expression.symbols())

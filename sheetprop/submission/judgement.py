@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sheetprop.network import NETWORK, RATE, Role
-from sheetprop.submission.case import WEIGHTS, Case, Wrong
+from sheetprop.submission.case import Case
 from sheetprop.submission.cells import Book
 from sheetprop.submission.conventions import tell_convention, under_best_convention, without_misnamed_steps
 from sheetprop.submission.findings import Finding, FoundTable
 from sheetprop.submission.mistakes import tell_wrong
 from sheetprop.submission.parameters import Parameters
 from sheetprop.submission.results import judge_errors, judge_loops, judge_rounding, judge_stored, judge_unread
-from sheetprop.submission.tables import Table
+from sheetprop.submission.tables import WEIGHTS, Table
 from sheetprop.submission.typed import judge_constants, judge_gaps, judge_given
 
 TRAINING = set(NETWORK.keys(Role.FORWARD, Role.STEP, Role.GRADIENT))
@@ -57,8 +57,7 @@ def _trains(case: Case) -> bool | None:
                 computed = False
             if expression is None or run.last == 0:
                 continue
-            item = Wrong(weight, run.content, [])
-            names = [expression, *(case.reading.helpers[name].expression for name in case.helpers_of(item))]
+            names = [expression, *(case.reading.helpers[name].expression for name in case.helpers_of(expression))]
             keys = {name.partition("@")[0].partition("#")[0] for part in names for name in part.symbols()}
             if keys & TRAINING:
                 return True

@@ -10,14 +10,14 @@ import numpy as np
 
 from sheetprop.expression import Number, Symbol
 from sheetprop.network import NETWORK, RATE
-from sheetprop.submission.case import WEIGHTS, Case, Wrong
+from sheetprop.submission.case import Case, Wrong
 from sheetprop.submission.diagnosis import Diagnosis, diagnose
 from sheetprop.submission.edits import Edit
 from sheetprop.submission.findings import Code, Severity
 from sheetprop.submission.formula import Leaf, Reference
 from sheetprop.submission.reading import EMPTY, GIVEN, TEXT
 from sheetprop.submission.samples import equal
-from sheetprop.submission.tables import ranges
+from sheetprop.submission.tables import WEIGHTS, ranges
 from sheetprop.submission.wording import UNKNOWN_RATE, explain, value_text
 
 MOST_UNEXPLAINED = 16
@@ -224,7 +224,7 @@ def _at_helpers(case: Case, wrong: list[Wrong]) -> list[Wrong]:
     """Tell mistakes that are made in helper cells there, and leave the columns that only use them."""
     used: dict[str, list[Wrong]] = defaultdict(list)
     for item in wrong:
-        for name in case.helpers_of(item):
+        for name in case.helpers_of(item.content.expression):
             used[name].append(item)
     trusted = _helpers_of_right_formulas(case)
     rest = list(wrong)
@@ -242,9 +242,9 @@ def _at_helpers(case: Case, wrong: list[Wrong]) -> list[Wrong]:
 
 def _helpers_of_right_formulas(case: Case) -> set[str]:
     found = set[str]()
-    for key, run, right in case.formulas(case.evaluator):
+    for _, run, right in case.formulas(case.evaluator):
         if right:
-            found |= case.helpers_of(Wrong(key, run.content, []))
+            found |= case.helpers_of(run.content.expression)
     return found
 
 

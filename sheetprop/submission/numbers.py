@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from sheetprop.expression import Expression
-from sheetprop.network import NETWORK, RATE, Role
+from sheetprop.network import RATE
 from sheetprop.submission.evaluation import evaluated
 from sheetprop.submission.reading import GIVEN
-from sheetprop.submission.tables import Table
+from sheetprop.submission.tables import WEIGHTS, Table
 
-WEIGHTS = set(NETWORK.keys(Role.WEIGHT))
 STORED_DIGITS = 1e-9
 """Relative exactness that is asked of any number."""
 SHORT_RESULTS = 10

@@ -19,9 +19,8 @@ from sheetprop.submission.findings import LearningRate
 from sheetprop.submission.labels import is_rate, quantity
 from sheetprop.submission.reading import GIVEN, Cell, Reading, Run
 from sheetprop.submission.samples import Convention, Samples, equal
-from sheetprop.submission.tables import Table
+from sheetprop.submission.tables import WEIGHTS, Table
 
-WEIGHTS = NETWORK.keys(Role.WEIGHT)
 SHOWN_BY = {"h1": ("i1", "i2"), "E1": ("t1",), "E2": ("t2",)}
 """Quantities whose formula shows what stands for which inputs or targets."""
 SAME = 1e-9

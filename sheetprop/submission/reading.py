@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from sheetprop.expression import Call, Expression, Negation, Number, Operation, Symbol
+from sheetprop.expression import Expression, Number, Symbol
 from sheetprop.network import NETWORK, Role
 from sheetprop.submission.cells import Book, Cells, ErrorValue, Place, Value
 from sheetprop.submission.formula import MAX_AREA, Columns, Leaf, Name, Reference, Shape, ThisRow
@@ -381,15 +381,3 @@ def _merged(runs: list[Run]) -> list[Run]:
         else:
             merged.append(run)
     return merged
-
-
-def contains_call(expression: Expression, name: str) -> bool:
-    """Whether a function is called anywhere in an expression."""
-    match expression:
-        case Call():
-            return expression.name == name or contains_call(expression.argument, name)
-        case Operation():
-            return contains_call(expression.left, name) or contains_call(expression.right, name)
-        case Negation():
-            return contains_call(expression.operand, name)
-    return False

@@ -8,15 +8,15 @@ import numpy as np
 
 from sheetprop.expression import Call, Expression, Number
 from sheetprop.network import NETWORK
-from sheetprop.submission.case import WEIGHTS, Case, Wrong
+from sheetprop.submission.case import Case, Wrong
 from sheetprop.submission.cells import ErrorValue, Place
-from sheetprop.submission.edits import parts
+from sheetprop.submission.edits import contains_call, parts
 from sheetprop.submission.evaluation import shifted
 from sheetprop.submission.findings import Code, Severity
 from sheetprop.submission.formula import Shape
 from sheetprop.submission.functions import NOT_EXCELS
-from sheetprop.submission.reading import GIVEN, Run, contains_call
-from sheetprop.submission.tables import ranges
+from sheetprop.submission.reading import GIVEN, Run
+from sheetprop.submission.tables import WEIGHTS, ranges
 from sheetprop.submission.typed import wrong_numbers
 from sheetprop.submission.wording import value_text
 
@@ -163,7 +163,7 @@ def judge_rounding(case: Case) -> None:
         expression = run.content.expression
         if not right or expression is None:
             continue
-        helpers |= dict.fromkeys(case.helpers_of(Wrong(key, run.content, [])), key)
+        helpers |= dict.fromkeys(case.helpers_of(expression), key)
         if contains_call(expression, "round"):
             case.tell(
                 Code.ROUNDED,

@@ -6,7 +6,7 @@ import numpy as np
 
 from sheetprop.expression import Symbol
 from sheetprop.network import NETWORK, Role
-from sheetprop.submission.case import WEIGHTS, Case
+from sheetprop.submission.case import Case
 from sheetprop.submission.diagnosis import kind_of, siblings
 from sheetprop.submission.edits import Edit
 from sheetprop.submission.findings import Code, Severity
@@ -14,7 +14,7 @@ from sheetprop.submission.numbers import SLACK, Followed
 from sheetprop.submission.parameters import SAME
 from sheetprop.submission.reading import GIVEN, Run
 from sheetprop.submission.samples import equal
-from sheetprop.submission.tables import blocks, span
+from sheetprop.submission.tables import WEIGHTS, blocks, span
 from sheetprop.submission.wording import explain, value_text
 
 COMPUTED = NETWORK.keys_except(Role.TARGET, Role.INPUT, Role.WEIGHT)
@@ -166,36 +166,23 @@ def _tell_numbers(case: Case, key: str, steps: list[int]) -> None:
     n = steps[0]
     label = NETWORK.label(key)
     found, expected = float(followed.found[n]), float(followed.expected[n])
-    mistake = _mistake_in_numbers(case, key, steps)
-    if mistake is not None:
-        case.tell(
-            mistake.code,
-            Severity.ERROR,
-            f"{explain(case.writer, key, (mistake,), n)} The numbers that stand here come from that formula.",
-            key,
-            case.table.cells_of(key, steps),
-            value_text(found),
-            case.writer.expected(key, n),
+    code = Code.WRONG_VALUE
+    if mistake := _mistake_in_numbers(case, key, steps):
+        code = mistake.code
+        message = f"{explain(case.writer, key, (mistake,), n)} The numbers that stand here come from that formula."
+    elif key in WEIGHTS and len(steps) > 1 and np.ptp(case.numbers.values(key)[steps]) == 0:
+        message = f"{label} stays {value_text(found)}: typed in where updates belong, it learns nothing."
+    else:
+        off = abs(found - expected)
+        relative = f", {off / abs(expected):.2g} of it" if expected else ""
+        message = (
+            f"{label} is typed in as {value_text(found)}, but {value_text(expected)} follows from the other cells: it "
+            f"is off by {off:.2g}{relative}."
         )
-        return
-    if key in WEIGHTS and len(steps) > 1 and np.ptp(case.numbers.values(key)[steps]) == 0:
-        case.tell(
-            Code.WRONG_VALUE,
-            Severity.ERROR,
-            f"{label} stays {value_text(found)}: typed in where updates belong, it learns nothing.",
-            key,
-            case.table.cells_of(key, steps),
-            value_text(found),
-            case.writer.expected(key, n),
-        )
-        return
-    off = abs(found - expected)
-    relative = f", {off / abs(expected):.2g} of it" if expected else ""
     case.tell(
-        Code.WRONG_VALUE,
+        code,
         Severity.ERROR,
-        f"{label} is typed in as {value_text(found)}, but {value_text(expected)} follows from the other cells: it "
-        f"is off by {off:.2g}{relative}.",
+        message,
         key,
         case.table.cells_of(key, steps),
         value_text(found),

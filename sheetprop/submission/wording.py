@@ -14,11 +14,10 @@ from sheetprop.submission.findings import Code
 from sheetprop.submission.parameters import Parameters, address
 from sheetprop.submission.reading import EMPTY, GIVEN, LOOP, TEXT, Reading
 from sheetprop.submission.samples import Convention
-from sheetprop.submission.tables import Table
+from sheetprop.submission.tables import WEIGHTS, Table
 
 UNKNOWN_RATE = "η"
 """Stands in a formula for a learning rate that is nowhere to be found."""
-WEIGHTS = NETWORK.keys(Role.WEIGHT)
 
 
 @dataclass(frozen=True)
