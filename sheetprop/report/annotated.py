@@ -12,23 +12,23 @@ from collections.abc import Sequence
 from lxml import etree
 
 from sheetprop.errors import InputError
-from sheetprop.report import wording
-from sheetprop.report.cells import Area, areas, colour
-from sheetprop.report.comments import Remark, add_comments
-from sheetprop.report.feedback_sheet import FILLS, Place, feedback_sheet
-from sheetprop.report.package import (
+from sheetprop.package import (
     MAIN,
     MAIN_STRICT,
     SPREADSHEET_TYPE,
     Element,
     Package,
     PackageError,
-    clean,
     local_name,
     namespace,
     office,
 )
-from sheetprop.report.styles import EMPTY, Styles
+from sheetprop.report import wording
+from sheetprop.report.cells import Area, areas, colour
+from sheetprop.report.comments import Remark, add_comments
+from sheetprop.report.feedback_sheet import FILLS, Place, feedback_sheet
+from sheetprop.report.styles import Styles
+from sheetprop.styles import edit_styles
 from sheetprop.submission.findings import Finding, Submission
 
 SHEET_NAME = "Feedback"
@@ -72,7 +72,7 @@ class _Annotation:
         self._sheets = sheets
         # By name in lower case: its entry in the workbook, and its part.
         self._parts = self._find_parts()
-        self._styles = self._find_styles()
+        self._styles = Styles(edit_styles(self._package, workbook))
         self._findings = wording.gravest_first(submission.findings)
 
     def save(self) -> bytes:
@@ -91,14 +91,6 @@ class _Annotation:
             part = relation.target if relation is not None and relation.kind == "worksheet" else None
             parts[sheet.get("name", "").lower()] = sheet, part if part is not None and part in self._package else None
         return parts
-
-    def _find_styles(self) -> Styles:
-        part = self._package.related(self._part, "styles")
-        if part is None:
-            part = self._package.unused(posixpath.join(posixpath.dirname(self._part), "styles{}.xml"))
-            self._package.add(part, EMPTY.replace(MAIN, self._main).encode(), SPREADSHEET_TYPE + "styles+xml")
-            self._package.relate(self._part, "styles", part, self._office)
-        return Styles(self._package.edit(part))
 
     def _unselect(self) -> None:
         """Unselect all sheets: with several selected, what a reader types goes into each of them."""
@@ -182,7 +174,7 @@ def _remark(number: int, finding: Finding, cell: Area, first: Area) -> Remark:
     return Remark(
         f"{finding.severity.value.capitalize()} (no. {number})",
         [
-            ("", clean(finding.message, LONGEST_MESSAGE)),
-            *((f"{word}{at}: ", clean(text, LONGEST_FORMULA)) for word, text in formulas if text),
+            ("", wording.clean(finding.message, LONGEST_MESSAGE)),
+            *((f"{word}{at}: ", wording.clean(text, LONGEST_FORMULA)) for word, text in formulas if text),
         ],
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lxml import etree
 from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name
 
-from sheetprop.report.package import Element, namespace
+from sheetprop.package import Element, namespace
 from sheetprop.report.styles import Styles
 from sheetprop.submission.areas import corners
 

@@ -13,15 +13,23 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from sheetprop.package import (
+    SPREADSHEET_TYPE,
+    VML_BLOCK,
+    Element,
+    Package,
+    free_vml_block,
+    local_name,
+    namespace,
+    office,
+)
 from sheetprop.report.cells import LAST_COLUMN, LAST_ROW, Area
-from sheetprop.report.package import SPREADSHEET_TYPE, Element, Package, local_name, namespace, office
 
 AUTHOR = "sheetprop"
 MOST_COMMENTS = 1_000
 """On one sheet: the numbers of its boxes go in blocks of 1,024."""
 LONGEST = 8_000
 """Characters of a comment; programs take 32,767."""
-BLOCK = 1_024
 VML_TYPE = "application/vnd.openxmlformats-officedocument.vmlDrawing"
 BEFORE_LEGACY_DRAWING = {
     "sheetPr", "dimension", "sheetViews", "sheetFormatPr", "cols", "sheetData", "sheetCalcPr", "sheetProtection",
@@ -235,7 +243,7 @@ def _drawing(package: Package, part: str, sheet: Element) -> str | None:
     folder = posixpath.join(posixpath.dirname(posixpath.dirname(part)), "drawings")
     drawing = package.unused(posixpath.join(folder, "vmlDrawing{}.vml"))
     package.add_extension("vml", VML_TYPE)
-    package.put(drawing, DRAWING.format(block=_free_block(package)).encode())
+    package.put(drawing, DRAWING.format(block=free_vml_block(package)).encode())
     legacy = etree.Element(
         f"{{{main}}}legacyDrawing", nsmap=sheet.nsmap | ({} if "r" in sheet.nsmap else {"r": relations})
     )
@@ -243,15 +251,6 @@ def _drawing(package: Package, part: str, sheet: Element) -> str | None:
     place = max(i for i, child in enumerate(sheet, 1) if local_name(child) in BEFORE_LEGACY_DRAWING)
     sheet.insert(place, legacy)
     return drawing
-
-
-def _free_block(package: Package) -> int:
-    """A block of numbers for boxes that no other sheet's drawing has."""
-    blocks = {0}
-    for name in package.names(r".*\.vml"):
-        for data in re.findall(rb"""<o:idmap\b[^>]*\bdata=["']([\d,]+)""", package.part(name)):
-            blocks |= {int(number) for number in data.split(b",") if number}
-    return max(blocks) + 1
 
 
 def _end(drawing: bytes) -> int | None:
@@ -273,7 +272,7 @@ def _with_boxes(drawing: bytes, boxes: Sequence[tuple[Area, int]], ruler: _Ruler
     ]
     block = re.search(rb"""<o:idmap\b[^>]*\bdata=["'](\d+)""", drawing)
     used = [int(number) for number in re.findall(rb"_x0000_s(\d{1,9})\b", drawing)]
-    first = max([*used, int(block.group(1)) * BLOCK if block else BLOCK]) + 1
+    first = max([*used, int(block.group(1)) * VML_BLOCK if block else VML_BLOCK]) + 1
     orders = [int(number) for number in re.findall(rb"z-index:\s*(\d{1,9})", drawing)]
     parts = []
     if b"_x0000_t202" not in drawing:

@@ -9,9 +9,9 @@ from pathlib import PurePosixPath
 
 from lxml import etree
 
+from sheetprop.package import Element
 from sheetprop.report import look, wording
 from sheetprop.report.cells import address
-from sheetprop.report.package import Element, clean
 from sheetprop.report.styles import Format, Styles
 from sheetprop.submission.findings import Finding, Severity, Submission
 from sheetprop.workbook.theme import ACCENT, MUTED
@@ -114,14 +114,14 @@ def _findings(page: _Page, findings: Sequence[Finding], places: Sequence[Place])
             [
                 (0, number, POINTS),
                 (1, finding.severity.value, severity),
-                (2, clean(place.text, LONGEST_PLACE), LINK if link else TEXT),
+                (2, wording.clean(place.text, LONGEST_PLACE), LINK if link else TEXT),
                 (3, finding.message, TEXT),
                 (4, finding.found or "", FORMULA),
                 (5, finding.expected or "", FORMULA),
             ]
         )
         if place.location is not None:
-            page.link(address(row, 3), place.location, clean(place.text, LONGEST_PLACE))
+            page.link(address(row, 3), place.location, wording.clean(place.text, LONGEST_PLACE))
 
 
 def _headings(titles: Sequence[str]) -> list[tuple[int, str, Format]]:
@@ -151,7 +151,7 @@ class _Page:
         for column, value, form in values:
             cell = self._element("c", r=address(number, column + 1), s=str(self._styles.new(form)))
             if isinstance(value, str):
-                text = clean(value, LONGEST_FORMULA if form == FORMULA else LONGEST_TEXT)
+                text = wording.clean(value, LONGEST_FORMULA if form == FORMULA else LONGEST_TEXT)
                 if text:
                     cell.set("t", "inlineStr")
                     cell.append(self._element("is"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -11,6 +12,9 @@ SEVERITIES = tuple(Severity)
 """From the gravest to the lightest."""
 # Characters that turn the direction of writing can make a name look like another one.
 TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_WITHOUT_TURNING = str.maketrans(dict.fromkeys(TURNING))
+_NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 
 def harmless(text: str) -> str:
@@ -21,6 +25,17 @@ def harmless(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(_escaped(character) if _is_harmful(character) else character for character in text)
+
+
+def clean(text: str, limit: int) -> str:
+    """A text as a workbook may hold it: at most ``limit`` characters and nothing that does harm.
+
+    That is what XML forbids, what turns the direction of writing, and what a spreadsheet reads as an escape.
+    """
+    text = _NOT_XML.sub("", text.replace("\r\n", "\n").replace("\r", "\n").translate(_WITHOUT_TURNING))
+    if len(text) > limit:
+        text = text[: limit - 1] + "…"
+    return _LOOKS_ESCAPED.sub("_x005F_", text)
 
 
 def _is_harmful(character: str) -> bool:

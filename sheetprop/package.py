@@ -8,13 +8,12 @@ import re
 import struct
 import zipfile
 from dataclasses import dataclass
+from functools import cached_property
 from io import BytesIO
 from typing import Any
 from urllib.parse import unquote
 
 from lxml import etree
-
-from sheetprop.report import wording
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 MAIN_STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
@@ -31,12 +30,10 @@ LOCAL_HEADER = 30
 """Bytes of a member's header in a zip file before its name; the lengths of name and extra field are its last four."""
 ENCRYPTED, SIZES_FOLLOW = 0x1, 0x8
 """Flags of a member."""
+VML_BLOCK, VML_DIGITS = 1_024, 7
+"""Boxes in a block of numbers for them; digits that no block's own number has."""
 NEW_DATE = (1980, 1, 1, 0, 0, 0)
 """Of parts that are added: the same input gives the same file."""
-
-_NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_TURNING = str.maketrans(dict.fromkeys(wording.TURNING))
-_LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 Element = Any
 """An lxml element (lxml has no types of its own)."""
@@ -44,6 +41,10 @@ Element = Any
 
 class PackageError(ValueError):
     """A package that is not a workbook's, or is damaged where it has to be read."""
+
+
+class EncryptedError(PackageError):
+    """A package that can be read with a password only."""
 
 
 @dataclass(frozen=True)
@@ -67,16 +68,23 @@ class Package:
             raise PackageError(f"not a zip package: {error}") from None
         # Of members by the same name the last is the one that counts.
         self._members = {info.filename.lower(): info for info in self._zip.infolist()}
+        if sum(info.compress_size for info in self._zip.infolist()) > len(source):
+            raise PackageError("its parts overlap, as only a zip bomb's do")
         self._trees: dict[str, Element] = {}
         self._changed: set[str] = set()
         self._added: dict[str, tuple[str, bytes]] = {}
         if CONTENT_TYPES not in self:
             raise PackageError("not a workbook: it has no content types")
         if any(info.flag_bits & ENCRYPTED for info in self._members.values()):
-            raise PackageError("encrypted")
+            raise EncryptedError("encrypted")
 
     def __contains__(self, name: str) -> bool:
         return name.lower() in self._members or name.lower() in self._added
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether parts share a name: then only the last of them is copied."""
+        return len(self._members) < len(self._zip.infolist())
 
     def part(self, name: str) -> bytes:
         """The bytes of a part, as they were handed in or added."""
@@ -113,9 +121,23 @@ class Package:
         """Add a part that needs no type of its own, or give one another content."""
         self._added[name.lower()] = (self._actual(name), data)
 
+    def content_type(self, name: str) -> str:
+        """The type that a part has by its name or its extension, else nothing."""
+        types = self.read(CONTENT_TYPES)
+        extension = posixpath.splitext(name)[1].removeprefix(".").lower()
+        for override in types.iterchildren(f"{{{TYPES}}}Override"):
+            if override.get("PartName", "").lower() == f"/{name}".lower():
+                return str(override.get("ContentType", ""))
+        for default in types.iterchildren(f"{{{TYPES}}}Default"):
+            if default.get("Extension", "").lower() == extension:
+                return str(default.get("ContentType", ""))
+        return ""
+
     def add(self, name: str, data: bytes, content_type: str) -> None:
         """Add a part of a type."""
         self.put(name, data)
+        if self.content_type(name).lower() == content_type.lower():
+            return
         override = etree.SubElement(self.edit(CONTENT_TYPES), f"{{{TYPES}}}Override")
         override.set("PartName", f"/{name}")
         override.set("ContentType", content_type)
@@ -128,16 +150,20 @@ class Package:
             # Defaults come first by custom, though the standard has no order.
             types.insert(0, etree.Element(f"{{{TYPES}}}Default", Extension=extension, ContentType=content_type))
 
+    def is_free(self, name: str) -> bool:
+        """Whether a new part can have a name: neither is there such a part, nor is one told of."""
+        return name not in self and relations_part(name) not in self and name.lower() not in self._promised
+
     def unused(self, pattern: str) -> str:
         """A name for a new part; ``pattern`` has {} where the number goes."""
         number = 1
-        while pattern.format(number) in self:
+        while not self.is_free(pattern.format(number)):
             number += 1
         return pattern.format(number)
 
     def relations(self, part: str) -> list[Relation]:
         """What a part ("" for the package itself) refers to."""
-        name = _relations_part(part)
+        name = relations_part(part)
         if name not in self:
             return []
         return [
@@ -156,7 +182,7 @@ class Package:
 
     def relate(self, part: str, kind: str, target: str, office: str) -> str:
         """Have a part refer to another; returns the id. ``office`` is the namespace of the types."""
-        name = _relations_part(part)
+        name = relations_part(part)
         if name not in self:
             self.put(name, f'<Relationships xmlns="{RELATIONS}"/>'.encode())
         used = {relation.id for relation in self.relations(part)}
@@ -182,6 +208,20 @@ class Package:
                 if key not in self._members:
                     out.writestr(_member(name, NEW_DATE), self._current(key))
         return buffer.getvalue()
+
+    @cached_property
+    def _promised(self) -> set[str]:
+        """Parts that are told of, though they may not be there: a new one by such a name would become theirs."""
+        types = self.read(CONTENT_TYPES).iterchildren(f"{{{TYPES}}}Override")
+        promised = {override.get("PartName", "").lstrip("/").lower() for override in types}
+        for name in self.names(r"(.*/)?_rels/[^/]*\.rels"):
+            folder, file = posixpath.split(name.removesuffix(".rels"))
+            try:
+                relations = self.relations(posixpath.join(posixpath.dirname(folder), file))
+            except PackageError:
+                continue
+            promised |= {relation.target.lower() for relation in relations if relation.target is not None}
+        return promised
 
     def _current(self, key: str) -> bytes:
         if key not in self._changed:
@@ -223,23 +263,22 @@ def office(root: Element) -> str:
     return OFFICE_STRICT if namespace(root) == MAIN_STRICT else OFFICE
 
 
+def free_vml_block(package: Package) -> int:
+    """The first block of numbers for boxes (of comments, for one) that no sheet's old vector drawing has taken."""
+    blocks = {0}
+    for name in package.names(r".*\.vml"):
+        for data in re.findall(rb"""<o:idmap\b[^>]*\bdata=["']([\d,]+)""", package.part(name)):
+            blocks |= {int(number) for number in data.split(b",") if 0 < len(number) < VML_DIGITS}
+    return max(blocks) + 1
+
+
 def local_name(element: Element) -> str:
     """An element's name without its namespace; nothing for comments and the like."""
     return str(etree.QName(element).localname) if isinstance(element.tag, str) else ""
 
 
-def clean(text: str, limit: int) -> str:
-    """A text as a workbook may hold it: at most ``limit`` characters and nothing that does harm.
-
-    That is what XML forbids, what turns the direction of writing, and what a spreadsheet reads as an escape.
-    """
-    text = _NOT_XML.sub("", text.replace("\r\n", "\n").replace("\r", "\n").translate(_TURNING))
-    if len(text) > limit:
-        text = text[: limit - 1] + "…"
-    return _LOOKS_ESCAPED.sub("_x005F_", text)
-
-
-def _relations_part(part: str) -> str:
+def relations_part(part: str) -> str:
+    """The name of the part that holds what a part ("" for the package itself) refers to."""
     return posixpath.join(posixpath.dirname(part), "_rels", posixpath.basename(part) + ".rels")
 
 
@@ -255,13 +294,19 @@ def _copy(source: bytes, info: zipfile.ZipInfo, out: zipfile.ZipFile) -> None:
     if len(lengths) != 4:
         raise PackageError(f"{info.filename} is damaged")
     start = info.header_offset + LOCAL_HEADER + sum(struct.unpack("<HH", lengths))
+    packed = source[start : start + info.compress_size]
+    if len(packed) != info.compress_size:
+        raise PackageError(f"{info.filename} is damaged")
     member = copy.copy(info)
     member.flag_bits &= ~SIZES_FOLLOW
     member.extra = b""
     assert out.fp is not None
     member.header_offset = out.fp.tell()
-    out.fp.write(member.FileHeader(zip64=False))
-    out.fp.write(source[start : start + info.compress_size])
+    try:
+        header = member.FileHeader(zip64=False)
+    except (zipfile.LargeZipFile, struct.error) as error:
+        raise PackageError(f"{info.filename} is damaged: {error}") from None
+    out.fp.write(header + packed)
     # As ZipFile.writestr does it after a member; it has no way to take packed data.
     out.start_dir = out.fp.tell()
     out.filelist.append(member)
