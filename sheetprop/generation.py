@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +12,8 @@ import numpy as np
 
 from sheetprop.assignment import Assignment, load_assignment
 from sheetprop.descent import compute
-from sheetprop.errors import InputError
 from sheetprop.options import DEFAULT_OUTPUT, DEFAULT_TEMPLATE, Layout
+from sheetprop.output import check_output
 from sheetprop.verification import Progress, Verification, verify
 from sheetprop.workbook import write_workbook
 from sheetprop.workbook.contents import FIRST_ROW, Contents
@@ -88,7 +87,7 @@ def generate(
     replaced only with ``force``. Raises InputError, before anything is written, where something cannot be used.
     """
     path = Path(path)
-    _check_output(path, force)
+    check_output(path, force)
     assignment = load_assignment(
         template,
         learning_rates=learning_rates,
@@ -103,22 +102,6 @@ def generate(
     book = write_workbook(contents, path, (lambda done, total: progress("writing", done, total)) if progress else None)
     verification = verify(path=path, assignment=assignment, progress=progress) if verify_numbers else None
     return Generation(path, assignment, book.sheets, book.formulas, _overflows(contents), verification)
-
-
-def _check_output(path: Path, force: bool) -> None:
-    if path.suffix.lower() != ".xlsx":
-        raise InputError(f"{path}: a workbook's name must end in .xlsx")
-    try:
-        if path.is_dir():
-            raise InputError(f"{path}: is a folder; name a file in it")
-        if not path.parent.is_dir():
-            raise InputError(f"{path}: the folder {path.parent} does not exist; create it first")
-        if not os.access(path.parent, os.W_OK):
-            raise InputError(f"{path}: the folder {path.parent} is not writable; choose another")
-        if path.exists() and not force:
-            raise InputError(f"{path}: exists already; use --force to replace it, or another name")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
 
 
 def _overflows(contents: Contents) -> list[str]:

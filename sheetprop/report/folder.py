@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from sheetprop.errors import InputError
+from sheetprop.output import written_whole
 from sheetprop.report.annotated import annotate
 from sheetprop.report.gradebook import write_gradebook
 from sheetprop.report.gradescope import results
@@ -51,8 +52,9 @@ def write_batch(folder: Path, sources: Sequence[Source], submissions: Sequence[S
         if own.name not in current and (own / RESULTS).is_file():
             shutil.rmtree(own)
     _write(folder / RESULTS, _json(submissions))
-    _through(folder / "grades.csv", lambda path: write_csv(path, submissions))
-    _through(folder / GRADEBOOK, lambda path: write_gradebook(path, submissions))
+    with written_whole(folder / "grades.csv") as unfinished:
+        write_csv(unfinished, submissions)
+    write_gradebook(folder / GRADEBOOK, submissions)
 
 
 def _json(submissions: Sequence[Submission]) -> bytes:
@@ -60,13 +62,5 @@ def _json(submissions: Sequence[Submission]) -> bytes:
 
 
 def _write(path: Path, data: bytes) -> None:
-    _through(path, lambda unfinished: unfinished.write_bytes(data))
-
-
-def _through(path: Path, write: Callable[[Path], object]) -> None:
-    unfinished = path.with_name(f".{path.stem}.unfinished{path.suffix}")
-    try:
-        write(unfinished)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with written_whole(path) as unfinished:
+        unfinished.write_bytes(data)

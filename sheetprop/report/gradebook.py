@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -10,10 +9,8 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
-from xlsxwriter.exceptions import XlsxFileError
-
-from sheetprop.errors import InputError
 from sheetprop.network import partial_label
+from sheetprop.output import written_whole
 from sheetprop.report.count_chart import count_chart
 from sheetprop.report.look import GREY, SEVERITY_COLOURS, STATUS_COLOURS, Colours
 from sheetprop.report.statistics import BOUNDS, Statistics
@@ -103,32 +100,26 @@ def write_gradebook(path: Path, submissions: Iterable[Submission]) -> None:
 
     ``submissions`` are taken one by one and not kept. Raises InputError where the file cannot be written.
     """
-    try:
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
-            unfinished = Path(folder) / path.name
-            book = _Gradebook(unfinished, Path(folder))
-            sheets = {
-                name: book.sheet(name, colour)
-                for name, colour in zip((GRADES, MISTAKES, FINDINGS, STATISTICS), theme.SERIES_COLOURS, strict=False)
-            }
-            statistics = Statistics()
-            rows: list[_Row] = []
-            criteria: dict[str, ScoreLine] = {}
-            findings = _Findings(book, sheets[FINDINGS])
-            for submission in submissions:
-                statistics.add(submission)
-                rows.append(_row(submission))
-                criteria |= {line.criterion: line for line in submission.score_lines}
-                findings.write(submission)
-            findings.finish()
-            _write_grades(book, sheets[GRADES], rows, list(criteria.values()), statistics)
-            _write_mistakes(book, sheets[MISTAKES], statistics)
-            _write_statistics(book, sheets[STATISTICS], statistics)
-            book.close()
-            unfinished.replace(path)
-    except (OSError, XlsxFileError) as error:
-        reason = error.strerror if isinstance(error, OSError) else None
-        raise InputError(f"{path}: cannot be written: {reason or error}") from None
+    with written_whole(path) as unfinished:
+        book = _Gradebook(unfinished, unfinished.parent)
+        sheets = {
+            name: book.sheet(name, colour)
+            for name, colour in zip((GRADES, MISTAKES, FINDINGS, STATISTICS), theme.SERIES_COLOURS, strict=False)
+        }
+        statistics = Statistics()
+        rows: list[_Row] = []
+        criteria: dict[str, ScoreLine] = {}
+        findings = _Findings(book, sheets[FINDINGS])
+        for submission in submissions:
+            statistics.add(submission)
+            rows.append(_row(submission))
+            criteria |= {line.criterion: line for line in submission.score_lines}
+            findings.write(submission)
+        findings.finish()
+        _write_grades(book, sheets[GRADES], rows, list(criteria.values()), statistics)
+        _write_mistakes(book, sheets[MISTAKES], statistics)
+        _write_statistics(book, sheets[STATISTICS], statistics)
+        book.close()
 
 
 def _row(submission: Submission) -> _Row:

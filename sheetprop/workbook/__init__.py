@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from xlsxwriter.exceptions import XlsxFileError
-
-from sheetprop.errors import InputError
+from sheetprop.output import written_whole
 from sheetprop.workbook import checks, equations, gradient_check, learning_rate, learning_rates, network
 from sheetprop.workbook.book import Book, cell_name
 from sheetprop.workbook.contents import CHECKS, GRADIENT_CHECK, Contents
@@ -23,23 +20,17 @@ def write_workbook(contents: Contents, path: Path, written: Callable[[int, int],
     ``written`` is called with how many sheets are done and of how many. Returns the closed book, which knows its
     sheets and how many formulas they hold. Raises InputError where the folder cannot be written to.
     """
-    try:
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
-            unfinished = Path(folder) / path.name
-            book = Book(unfinished, Path(folder), contents.assignment.title, written)
-            network.write(book, contents)
-            equations.write(book, contents)
-            for table in contents.tables:
-                learning_rate.write(book, contents, table)
-            learning_rates.write(book, contents)
-            gradient_check.write(book, contents)
-            checks.write(book, contents)
-            book.close()
-            unfinished.replace(path)
-            return book
-    except (OSError, XlsxFileError) as error:
-        reason = error.strerror if isinstance(error, OSError) else None
-        raise InputError(f"{path}: cannot be written: {reason or error}") from None
+    with written_whole(path) as unfinished:
+        book = Book(unfinished, unfinished.parent, contents.assignment.title, written)
+        network.write(book, contents)
+        equations.write(book, contents)
+        for table in contents.tables:
+            learning_rate.write(book, contents, table)
+        learning_rates.write(book, contents)
+        gradient_check.write(book, contents)
+        checks.write(book, contents)
+        book.close()
+    return book
 
 
 def magnitudes(contents: Contents) -> dict[str, dict[tuple[int, int], float]]:

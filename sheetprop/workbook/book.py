@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import xlsxwriter
+from xlsxwriter.exceptions import XlsxFileError
 from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
@@ -167,8 +168,11 @@ class Book:
         return sum(sheet.formulas for sheet in self.file.worksheets())
 
     def close(self) -> None:
-        """Write the file; raises OSError or XlsxWriter's XlsxFileError where that fails."""
-        self.file.close()
+        """Write the file; raises OSError where that fails."""
+        try:
+            self.file.close()
+        except XlsxFileError as error:
+            raise OSError(str(error)) from None
 
     def _count(self) -> None:
         self._sheets_written += 1

@@ -1,0 +1,60 @@
+"""Files that are written: refused beforehand where they cannot be, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sheetprop.errors import InputError
+
+OWNER_FILES = ("~${}", ".~lock.{}#")
+"""What Excel and LibreOffice put beside a workbook that is open in them."""
+
+
+def check_output(path: Path, force: bool, *, what: str = "workbook", suffix: str = ".xlsx") -> None:
+    """Raise InputError where ``path`` cannot be written.
+
+    That is a wrong suffix, a folder that is not there or not ours, a file that is open in another program, and one
+    that is there already unless ``force`` is given.
+    """
+    if path.suffix.lower() != suffix:
+        raise InputError(f"{path}: a {what}'s name must end in {suffix}")
+    try:
+        if path.is_dir():
+            raise InputError(f"{path}: is a folder; name a file in it")
+        if not path.parent.is_dir():
+            raise InputError(f"{path}: the folder {path.parent} does not exist; create it first")
+        if not os.access(path.parent, os.W_OK):
+            raise InputError(f"{path}: the folder {path.parent} is not writable; choose another")
+        if path.exists() and not force:
+            raise InputError(f"{path}: exists already; use --force to replace it, or another name")
+        check_closed(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def check_closed(path: Path) -> None:
+    """Raise InputError where a file that is there may not be written, or is open in a spreadsheet program."""
+    if path.exists() and not os.access(path, os.W_OK):
+        raise InputError(f"{path}: is not writable; change its permissions, or use another name")
+    if any(path.with_name(owner.format(path.name)).exists() for owner in OWNER_FILES):
+        raise InputError(f"{path}: is open in another program; close it there first")
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """A path to write to; the file takes the place of ``path`` when the block ends, and is gone if it fails.
+
+    The path is in a folder of its own beside ``path``, which other temporary files may use. Raises InputError where
+    the file system fails.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
+            unfinished = Path(folder) / path.name
+            yield unfinished
+            unfinished.replace(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
