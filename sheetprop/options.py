@@ -6,6 +6,10 @@ from enum import StrEnum
 
 DEFAULT_OUTPUT = "backpropagation.xlsx"
 DEFAULT_TEMPLATE = "course"
+DEFAULT_CNN_OUTPUT = "mnist-cnn.xlsx"
+DEFAULT_ARCHITECTURE = "squeeze-13k"
+DEFAULT_SEED = 1
+AUTO = "auto"
 
 
 class Layout(StrEnum):

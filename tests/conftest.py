@@ -1,4 +1,4 @@
-"""Small workbooks that several test files look at, made once."""
+"""Small workbooks, and handwritten digits, that several test files look at, made once."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +8,7 @@ import pytest
 from sheetprop import generate
 from sheetprop.descent import compute
 from sheetprop.workbook.contents import Contents
+from tests.digits import write_digits
 
 Workbook = tuple[Path, Contents]
 SETTINGS = {"iterations": 20, "learning_rates": (0.5, 2.0)}
@@ -42,3 +43,9 @@ def either(request: pytest.FixtureRequest) -> Workbook:
     """The workbook of each layout in turn."""
     found: Workbook = request.getfixturevalue(request.param)
     return found
+
+
+@pytest.fixture(scope="session")
+def digits_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in MNIST's form, not to be changed: 1,500 handwritten digits to train with and 297 to test with."""
+    return write_digits(tmp_path_factory.mktemp("digits"))
