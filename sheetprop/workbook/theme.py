@@ -58,6 +58,10 @@ HEADING = BASE | {"bold": True, "font_color": "#FFFFFF", "bg_color": ACCENT, "al
 CELL = BASE | {"bottom": 1, "bottom_color": RULE}
 FORMULA = CELL | {"font_name": "Consolas", "font_size": 10, "font_color": "#374151"}
 COUNT = BASE | {"num_format": "#,##0", "align": "center", "bold": True}
+FIGURE = BASE | {"bg_color": "#EEF3F9", "align": "left", "indent": 1, "left": 5, "left_color": "#FFFFFF"}
+FIGURE_LABEL = FIGURE | {"font_size": 10}
+FIGURE_NUMBER = FIGURE | {"font_size": 20, "bold": True, "font_color": ACCENT}
+FIGURE_BELOW = FIGURE | {"font_size": 10, "font_color": MUTED}
 GIVEN_NUMBER = "General"
 """What a reader may change can be of any size: General shows what fits the cell."""
 
