@@ -18,7 +18,6 @@ from torchvision import datasets, transforms
 from sheetprop.cnn import mnist
 from sheetprop.cnn.epoch import normalised
 from sheetprop.cnn.mnist import FILES, load
-from sheetprop.cnn.recipe import MEAN, STANDARD_DEVIATION
 from sheetprop.errors import InputError
 from tests.digits import handwritten, write_digits, write_idx
 
@@ -284,12 +283,12 @@ def test_images_are_normalised_as_torchvision_does_it(folder: Path) -> None:
     """ToTensor and Normalize of the PIL images give the same numbers to the last bit."""
     its = datasets.MNIST(
         str(folder),
-        transform=transforms.Compose([transforms.ToTensor(), transforms.Normalize((MEAN,), (STANDARD_DEVIATION,))]),
+        transform=transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.1307,), (0.3081,))]),
     )
     found = normalised(load(folder).train.images)
     assert torch.equal(found, torch.stack([image for image, _ in its]))
     every = torch.arange(256, dtype=torch.uint8).repeat(4)[: 28 * 28].view(1, 28, 28)
-    plain = transforms.Normalize((MEAN,), (STANDARD_DEVIATION,))(transforms.ToTensor()(every[0].numpy()))
+    plain = transforms.Normalize((0.1307,), (0.3081,))(transforms.ToTensor()(every[0].numpy()))
     assert torch.equal(normalised(every)[0], plain)
 
 
@@ -303,5 +302,5 @@ def test_the_real_set_is_read() -> None:
     assert torch.bincount(found.test.labels).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
     assert (found.train.images.shape, found.test.images.shape) == ((60_000, 28, 28), (10_000, 28, 28))
     pixels = found.train.images.numpy()
-    assert (round(pixels.mean() / 255, 4), round(pixels.std() / 255, 4)) == (MEAN, STANDARD_DEVIATION)
+    assert (round(pixels.mean() / 255, 4), round(pixels.std() / 255, 4)) == (0.1307, 0.3081)
     assert found.train.labels[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]

@@ -1,7 +1,8 @@
 """Random rotations, shifts and changes of size of many images at once, wherever they are held.
 
 Each image comes out as torchvision's RandomRotation and RandomAffine make it of a PIL image for the same angle,
-shift and scale, pixel by pixel: nearest neighbour, in the 16.16 fixed-point arithmetic that Pillow uses.
+shift and scale, pixel by pixel: nearest neighbour, in the 16.16 fixed-point arithmetic that Pillow uses. (Pillow has
+another arithmetic for a change of size without any rotation; there, pixels on an edge may be their neighbours.)
 """
 
 from __future__ import annotations

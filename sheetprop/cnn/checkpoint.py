@@ -110,7 +110,7 @@ def _checkpoint(kept: dict[str, Any]) -> Checkpoint:
     if not all(math.isfinite(number) for epoch in epochs for number in astuple(epoch)):
         raise ValueError("its epochs have figures that are no numbers")
     settings = Settings.from_dict(kept["settings"])
-    if settings.precision not in PRECISIONS or not 0 <= settings.seed < 2**63:
+    if settings.precision not in PRECISIONS or not 0 <= settings.seed < 2**32:
         raise ValueError("its settings are none")
     return Checkpoint(
         settings,

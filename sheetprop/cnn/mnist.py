@@ -72,7 +72,8 @@ def load(folder: Path | None = None) -> Mnist:
         raise InputError(f"--data {folder}: no such folder; create it to have MNIST downloaded there")
     raw = folder / "MNIST" / "raw"
     if all((raw / f"{name}.gz").is_file() or (raw / name).is_file() for name in FILES):
-        if all((raw / name).is_file() for name in FILES):
+        # What an old torchvision left there would be taken in the place of the files, unchecked.
+        if all((raw / name).is_file() for name in FILES) and not raw.with_name("processed").exists():
             return _read(folder, folder)
         # The folder may not be ours to write to, and the files are read once only.
         with tempfile.TemporaryDirectory(prefix="sheetprop-") as temporary:
@@ -118,9 +119,8 @@ def _read(folder: Path, named: Path) -> Mnist:
         _check(raw / name, packed if folder != named and packed.is_file() else packed.with_suffix(""))
     sets = {}
     for training, part in PARTS.items():
-        # Not datasets.MNIST itself: where an old torchvision left its own form of the files, it takes that, unchecked.
-        images = datasets.mnist.read_image_file(str(raw / f"{part}-images-idx3-ubyte")).contiguous()
-        labels = datasets.mnist.read_label_file(str(raw / f"{part}-labels-idx1-ubyte"))
+        dataset = datasets.MNIST(str(folder), train=training)
+        images, labels = dataset.data.contiguous(), dataset.targets
         if len(images) != len(labels):
             raise InputError(f"--data {named}: {part} has {len(images)} images, but {len(labels)} labels")
         if tuple(images.shape[1:]) != IMAGE[1:]:

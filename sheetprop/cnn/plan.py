@@ -17,7 +17,8 @@ from sheetprop.cnn.results import OPTIONS, Settings
 from sheetprop.errors import InputError
 from sheetprop.options import AUTO, DEFAULT_ARCHITECTURE, DEFAULT_SEED
 
-LARGEST_SEED = 2**63 - 1
+LARGEST_SEED = 2**32 - 1
+"""As NumPy's; a longer one would not fit the name of a sheet."""
 MAY_DIFFER = ("epochs", "device")
 """What a run that goes on need not have in common with its beginning."""
 
@@ -65,8 +66,9 @@ def plan(
     chosen = None if arch is None else architecture(arch)
     if runs < 1:
         raise InputError(f"--runs {runs}: at least 1 is needed")
-    if seed is not None and not 0 <= seed <= LARGEST_SEED - runs:
-        raise InputError(f"--seed {seed}: must be a whole number from 0 on, below 2^63")
+    largest = LARGEST_SEED - (runs - 1)
+    if seed is not None and not 0 <= seed <= largest:
+        raise InputError(f"--seed {seed}: must be a whole number from 0 to {largest}")
     first_seed = DEFAULT_SEED if seed is None else seed
     paths = [checkpoint]
     if runs > 1:
@@ -86,10 +88,9 @@ def plan(
         chosen = chosen or architecture(DEFAULT_ARCHITECTURE)
         settings = Settings(chosen, replace(chosen.recipe, **changes), first_seed, "", AUTO)
     settings = replace(settings, device=str(device), precision=choose_precision(precision, device), processes=processes)
-    planned = [
+    return [
         _planned(replace(settings, seed=first_seed + number), path, resume, force) for number, path in enumerate(paths)
     ]
-    return planned
 
 
 def _planned(settings: Settings, path: Path, resume: bool, force: bool) -> Planned:

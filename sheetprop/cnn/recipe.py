@@ -134,8 +134,9 @@ class Recipe:
         return self.schedule.rate(self.learning_rate, epoch, self.epochs)
 
     def __str__(self) -> str:
+        epochs = f"{self.epochs} epoch{'s' if self.epochs > 1 else ''}"
         return (
-            f"{self.epochs} epochs, batch {self.batch_size}, lr {_short(self.learning_rate)}, "
+            f"{epochs}, batch {self.batch_size}, lr {_short(self.learning_rate)}, "
             f"schedule {self.schedule}, augment {self.augmentation}"
         )
 

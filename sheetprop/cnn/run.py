@@ -74,7 +74,8 @@ def run(
     if stopped:
         trainer.restore(kept.network, kept.momentum)
     sizes = len(data.train), len(data.test)
-    done = Run(settings, kept.epochs, stopped, continued, environment(trainer.device), *sizes)
+    machine = environment(trainer.device) | {"training images, SHA-256": kept.data}
+    done = Run(settings, kept.epochs, stopped, continued, machine, *sizes)
     return done, trainer
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from sheetprop.cnn.architectures import CLASSES
-from sheetprop.cnn.results import Examination
 from sheetprop.workbook import theme
 from sheetprop.workbook.book import Book, Sheet, Value, address, column_range
 from sheetprop.workbook.key_figures import begin
@@ -56,13 +55,13 @@ LINE = theme.CELL | {"align": "center"}
 def write(book: Book, trained: Trained) -> None:
     """Write the sheet."""
     sheet = book.sheet(trained.named(CONFUSION), theme.BAD["font_color"])
-    counts = examination(trained).confusion
+    counts = trained.examination.confusion
     for first, last, width in WIDTHS:
         sheet.set_column(first, last, width)
     for row in range(BAND_ROW, LEGEND_ROW + 6):
         sheet.set_row_pixels(row, ROW_HEIGHT)
     what = "Each test image is counted by its true digit and the digit that the network predicts."
-    begin(book, sheet, trained, "Which digits are taken for which", f"{whose(trained)} {what}")
+    begin(book, sheet, trained, "Which digits are taken for which", f"{trained.whose} {what}")
     samples = trained.named(SAMPLES)
     sheet.write_url(
         1, RANK, f"internal:'{samples}'!A1", book.look(theme.LINK), f"The wrong ones as pictures: {samples}"
@@ -73,21 +72,6 @@ def write(book: Book, trained: Trained) -> None:
     _write_most_frequent(book, sheet, counts)
     _write_legend(book, sheet)
     sheet.freeze_panes(BAND_ROW, 0)
-
-
-def examination(trained: Trained) -> Examination:
-    """The examination of the first run, which is the one that is examined."""
-    found = trained.first.examination
-    assert found is not None
-    return found
-
-
-def whose(trained: Trained) -> str:
-    """A sentence that says which network is examined."""
-    run, count = trained.first, len(trained.runs)
-    one_of = f", the first of {count} runs" if count > 1 else ""
-    name, seed = run.settings.architecture.name, run.settings.seed
-    return f"The network {name} after epoch {run.last.epoch}, trained with seed {seed}{one_of}."
 
 
 def _write_matrix(book: Book, sheet: Sheet, counts: np.ndarray) -> None:

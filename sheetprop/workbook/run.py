@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from math import ceil
 
-from sheetprop.cnn.recipe import MEAN, MOMENTUM, STANDARD_DEVIATION, Recipe
-from sheetprop.cnn.results import Run, Settings
+from sheetprop.cnn.recipe import MEAN, MOMENTUM, STANDARD_DEVIATION
+from sheetprop.cnn.results import OPTIONS, Run, Settings
 from sheetprop.workbook import theme
 from sheetprop.workbook.book import Book, Sheet
 from sheetprop.workbook.key_figures import ROW_HEIGHT, begin
@@ -61,54 +62,25 @@ def command(settings: Settings) -> str:
         program = f"torchrun --nproc-per-node {settings.processes} -m sheetprop"
         # Each process takes the device of its own number.
         device = device.partition(":")[0]
-    options = {
-        "arch": settings.architecture.name,
-        "epochs": recipe.epochs,
-        "batch-size": recipe.batch_size,
-        "lr": repr(recipe.learning_rate),
-        "schedule": str(recipe.schedule),
-        "augment": str(recipe.augmentation),
-        "seed": settings.seed,
-        "device": device,
-        "precision": settings.precision,
-    }
-    return " ".join((f"{program} train-cnn", *(f"--{name} {value}" for name, value in options.items())))
+    told = settings.to_dict() | {"device": device}
+    return " ".join((f"{program} train-cnn", *(f"{option} {told[key]}" for key, option in OPTIONS.items())))
 
 
 def _options(runs: Sequence[Run]) -> list[Row]:
-    wanted: dict[str, Callable[[Settings], str | int | float]] = {
-        "architecture": lambda settings: settings.architecture.name,
-        "recipe": _changes,
-        "epochs": lambda settings: settings.recipe.epochs,
-        "batch size": lambda settings: settings.recipe.batch_size,
-        "learning rate": lambda settings: settings.recipe.learning_rate,
-        "schedule": lambda settings: str(settings.recipe.schedule),
-        "augmentation": lambda settings: str(settings.recipe.augmentation),
-        "seed": lambda settings: settings.seed,
-        "device": lambda settings: settings.device,
-        "precision": lambda settings: settings.precision,
-        "processes": lambda settings: settings.processes,
-    }
-    return [(label, [value(run.settings) for run in runs]) for label, value in wanted.items()]
+    kept = [run.settings.to_dict() for run in runs]
+    rows: list[Row] = [(_label(key), [settings[key] for settings in kept]) for key in kept[0]]
+    return [rows[0], ("recipe", [_changes(run.settings) for run in runs]), *rows[1:]]
 
 
 def _changes(settings: Settings) -> str:
     """What is not as in the architecture's own recipe."""
-    own, used = settings.architecture.recipe, settings.recipe
-    if own == used:
-        return "the architecture's own"
+    used, own = (each.to_dict() for each in (settings, replace(settings, recipe=settings.architecture.recipe)))
+    changed = [f"{_label(key)} {value}" for key, value in own.items() if value != used[key]]
+    return f"changed; the architecture's own has {', '.join(changed)}" if changed else "the architecture's own"
 
-    def told(recipe: Recipe) -> dict[str, object]:
-        return {
-            "epochs": recipe.epochs,
-            "batch size": recipe.batch_size,
-            "learning rate": recipe.learning_rate,
-            "schedule": recipe.schedule,
-            "augmentation": recipe.augmentation,
-        }
 
-    changed = [f"{name} {told(own)[name]}" for name, value in told(used).items() if told(own)[name] != value]
-    return f"changed; the architecture's own has {', '.join(changed)}"
+def _label(key: str) -> str:
+    return key.replace("_", " ")
 
 
 def _fixed(runs: Sequence[Run]) -> list[Row]:

@@ -8,7 +8,6 @@ from sheetprop.cnn.recipe import MEAN, STANDARD_DEVIATION, Augmentation
 from sheetprop.cnn.results import Examples
 from sheetprop.workbook import theme
 from sheetprop.workbook.book import Book, Sheet
-from sheetprop.workbook.confusion import examination, whose
 from sheetprop.workbook.key_figures import begin
 from sheetprop.workbook.pictures import digit, place
 from sheetprop.workbook.trained import CONFUSION, SAMPLES, Trained
@@ -29,11 +28,11 @@ def write(book: Book, trained: Trained) -> None:
     sheet = book.sheet(trained.named(SAMPLES), theme.GOOD["font_color"])
     sheet.set_column_pixels(0, COLUMNS - 1, CELL[0])
     what = "Training images as it is shown them, and the test images that it takes for another digit."
-    begin(book, sheet, trained, "What the network sees, and where it errs", f"{whose(trained)} {what}")
+    begin(book, sheet, trained, "What the network sees, and where it errs", f"{trained.whose} {what}")
     confusion = trained.named(CONFUSION)
     look = book.look(theme.LINK)
     sheet.write_url(1, COLUMNS - 3, f"internal:'{confusion}'!A1", look, f"All mistakes counted: {confusion}")
-    found = examination(trained)
+    found = trained.examination
     row = _write_shown(book, sheet, FIRST_ROW, found.shown, trained.first.settings.recipe.augmentation)
     wrong = int(found.confusion.sum() - found.confusion.trace())
     if wrong:

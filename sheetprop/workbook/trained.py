@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from sheetprop.cnn.results import Run
+from sheetprop.cnn.results import Examination, Run
 
 TRAINING, MODEL, TARGETS, CONFUSION, SAMPLES, RUN, SUMMARY = (
     "Training",
@@ -35,6 +35,21 @@ class Trained:
     def first(self) -> Run:
         """The run whose network the sheets show where they show one."""
         return self.runs[0]
+
+    @property
+    def examination(self) -> Examination:
+        """What that network makes of the test set."""
+        found = self.first.examination
+        assert found is not None
+        return found
+
+    @property
+    def whose(self) -> str:
+        """A sentence that says which network that is."""
+        run, count = self.first, len(self.runs)
+        one_of = f", the first of {count} runs" if count > 1 else ""
+        name, seed = run.settings.architecture.name, run.settings.seed
+        return f"The network {name} after epoch {run.last.epoch}, trained with seed {seed}{one_of}."
 
     def training_sheet(self, run: Run) -> str:
         """The name of a run's sheet of epochs: with its seed where there are several runs."""

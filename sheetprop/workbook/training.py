@@ -43,7 +43,7 @@ LOSS_CHART = 10
 TRAIN_COLOUR, TEST_COLOUR = "#B8860B", "#1F5C99"
 HEADINGS = {
     EPOCH: ("epoch", "0", 10),
-    RATE: ("learning rate", "[<0.0001]0.0E+00;0.00000", 13),
+    RATE: ("learning rate", "[<0.000001]0.0E+00;0.00####", 13),
     TRAIN_LOSS: ("loss", "0.0000", 12),
     TRAIN_ACCURACY: ("accuracy (%)", "0.00", 13),
     TEST_LOSS: ("loss", "0.0000", 12),
