@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from sheetprop.generation import Generation, generate
     from sheetprop.network import NETWORK, Network, Quantity, Role
     from sheetprop.options import Layout
+    from sheetprop.prediction import predict
     from sheetprop.submission.findings import Code, Finding, Severity, Status, Submission
+    from sheetprop.training import Training, train_cnn
     from sheetprop.validation import Validation, validate
     from sheetprop.verification import Mismatch, Verification, verify
 
@@ -33,10 +35,13 @@ _HOMES = {
     "Severity": "submission.findings",
     "Status": "submission.findings",
     "Submission": "submission.findings",
+    "Training": "training",
     "Validation": "validation",
     "Verification": "verification",
     "generate": "generation",
     "load_assignment": "assignment",
+    "predict": "prediction",
+    "train_cnn": "training",
     "trajectory": "descent",
     "validate": "validation",
     "verify": "verification",
@@ -57,11 +62,14 @@ __all__ = [
     "Severity",
     "Status",
     "Submission",
+    "Training",
     "Validation",
     "Verification",
     "__version__",
     "generate",
     "load_assignment",
+    "predict",
+    "train_cnn",
     "trajectory",
     "validate",
     "verify",

@@ -6,7 +6,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sheetprop.cnn.run import Watcher
 
 PATIENCE_SECONDS = 0.7
 
@@ -36,3 +39,25 @@ def progress_bar() -> Iterator[Callable[[str, int, int], None] | None]:
             bar.update(tasks[what], completed=done, total=total)
 
         yield report
+
+
+@contextmanager
+def training_progress(quiet: bool) -> Iterator[Watcher | None]:
+    """Yield what tells on stderr how a training goes on: a line per epoch, and on a terminal a bar for the epoch."""
+    from sheetprop.cnn import check_installed
+
+    check_installed()
+    from sheetprop.cnn.processes import launched
+
+    if quiet or not launched().first:
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from sheetprop.cnn.narrator import Narrator
+
+    console = Console(stderr=True, highlight=False)
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        yield Narrator(console, bar)

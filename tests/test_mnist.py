@@ -66,9 +66,12 @@ def state(folder: Path) -> list[tuple[str, int, int]]:
 def downloaded_by(fetch: Callable[[Path], object], patch: pytest.MonkeyPatch) -> None:
     """Have torchvision download MNIST in this way."""
 
-    def made(root: str, *, download: bool) -> None:
-        assert download
-        fetch(Path(root))
+    own = datasets.MNIST
+
+    def made(root: str, *, train: bool = True, download: bool = False) -> datasets.MNIST:
+        if download:
+            fetch(Path(root))
+        return own(root, train=train)
 
     patch.setattr(datasets, "MNIST", made)
 

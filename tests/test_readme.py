@@ -3,6 +3,7 @@
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,6 +40,43 @@ def test_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for line in lines:
         arguments = shlex.split(line.removeprefix("$ sheetprop "), comments=True)
         assert app(arguments, standalone_mode=False) == 0, line
+
+
+def test_training_commands_are_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every command that trains has options that the command and the recipe take."""
+    import shlex
+
+    from sheetprop.cli import app
+    from sheetprop.cnn.architectures import architecture
+    from sheetprop.cnn.recipe import Augmentation, Schedule
+
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr("sheetprop.training.train_cnn", lambda **options: asked.append(options))
+    monkeypatch.setattr("sheetprop.cnn.check_installed", lambda: None)
+    lines = re.findall(r"^\$ .*?(?:sheetprop )?train-cnn(.*)$", blocks("console")[2], re.M)
+    assert len(lines) >= 6
+    for line in lines:
+        assert app(["train-cnn", "--quiet", *shlex.split(line, comments=True)], standalone_mode=False) in (0, None), (
+            line
+        )
+    for options in asked:
+        architecture(options["arch"] or "squeeze-13k")
+        Schedule.parse(options["schedule"] or "constant")
+        Augmentation.parse(options["augment"] or "none")
+
+
+def test_accuracies_shown_are_near_the_published() -> None:
+    """The README's table has all architectures with their parameters, none 0.15 points below the published."""
+    from sheetprop.cnn.architectures import ARCHITECTURES
+
+    rows = re.findall(r"^\| (\w+-\d+k) \| ([\d,]+) ((?:\| [\d.]+ % ){4})\|$", README.read_text(encoding="utf-8"), re.M)
+    assert [(name, parameters) for name, parameters, _ in rows] == [
+        (each.name, f"{each.parameters:,}") for each in ARCHITECTURES
+    ]
+    for (_, _, figures), each in zip(rows, ARCHITECTURES, strict=True):
+        last, published_last, best, published_best = map(float, re.findall(r"[\d.]+", figures))
+        assert (published_last, published_best) == (each.published.last, each.published.best)
+        assert best >= last >= published_last - 0.15
 
 
 def test_judgement_shown_is_the_judgement(tmp_path: Path) -> None:

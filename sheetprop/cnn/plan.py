@@ -74,6 +74,8 @@ def plan(
     if runs > 1:
         paths = [checkpoint.with_stem(f"{checkpoint.stem}-seed{first_seed + n}") for n in range(runs)]
     if resume:
+        if runs > 1 and seed is None and not paths[0].exists():
+            raise InputError(f"--resume: {paths[0]}: no such file; give the --seed that the runs were begun with")
         beginning = load_checkpoint(paths[0])
         settings = beginning.settings
         asked = changes | {"architecture": chosen and chosen.name, "seed": seed}

@@ -56,7 +56,7 @@ def write(book: Book, trained: Trained) -> None:
 
 def command(settings: Settings) -> str:
     """The command line that trains with these settings."""
-    recipe, device = settings.recipe, settings.device
+    device = settings.device
     program = "sheetprop"
     if settings.processes > 1:
         program = f"torchrun --nproc-per-node {settings.processes} -m sheetprop"

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from tests.benchmarks import confirming, linearity, startup, validating, writing
+from tests.benchmarks import confirming, linearity, startup, training, validating, writing
 from tests.benchmarks.report import Report
 from tests.benchmarks.timing import cores
 
-BENCHMARKS = (writing, confirming, validating, linearity, startup)
+BENCHMARKS = (writing, confirming, validating, training, linearity, startup)
 
 
 class Name(StrEnum):
@@ -21,6 +21,7 @@ class Name(StrEnum):
     WRITING = writing.NAME
     CONFIRMING = confirming.NAME
     VALIDATING = validating.NAME
+    TRAINING = training.NAME
     LINEARITY = linearity.NAME
     STARTUP = startup.NAME
 
