@@ -42,7 +42,7 @@ def sheetprop(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
-    """Make the spreadsheet that teaches backpropagation, confirm every number in it, judge students' own."""
+    """Make the spreadsheet that teaches backpropagation, judge students' own, train the course's CNNs."""
     if version:
         typer.echo(f"sheetprop {__version__}")
     elif context.invoked_subcommand is None:
@@ -204,7 +204,9 @@ def train_cnn(
     list_all: Annotated[
         bool, typer.Option("--list", help="Print the architectures with their recipes, and exit.")
     ] = False,
-    epochs: Annotated[int | None, typer.Option("--epochs", "-n", help="[default: the recipe's]")] = None,
+    epochs: Annotated[
+        int | None, typer.Option("--epochs", "-n", help="How often it sees all images. [default: the recipe's]")
+    ] = None,
     batch_size: Annotated[
         int | None,
         typer.Option("--batch-size", "-b", help="Images per step, of all processes together. [default: the recipe's]"),
@@ -224,7 +226,9 @@ def train_cnn(
             "end, that grey level comes in from outside. [default: the recipe's]",
         ),
     ] = None,
-    seed: Annotated[int | None, typer.Option("--seed", help=f"[default: {DEFAULT_SEED}]")] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help=f"What chance begins with. [default: {DEFAULT_SEED}]")
+    ] = None,
     runs: Annotated[
         int, typer.Option("--runs", help="Train so many times, with this seed and those that follow it.")
     ] = 1,

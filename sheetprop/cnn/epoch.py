@@ -30,8 +30,10 @@ class Trainer:
         self.settings, self._processes = settings, processes
         self.device = torch.device(settings.device)
         self._train, self._test = data.train.to(self.device), data.test.to(self.device)
-        # Every batch but the last is of one size, so the fastest algorithms need to be found only once.
-        torch.backends.cudnn.benchmark = self.device.type == "cuda"
+        if self.device.type == "cuda":
+            torch.cuda.set_device(self.device)
+            # Every batch but the last is of one size, so the fastest algorithms need to be found only once.
+            torch.backends.cudnn.benchmark = True
         torch.manual_seed(settings.seed)
         self.network = build(settings.architecture).to(self.device, memory_format=torch.channels_last)
         self._shared = processes.share(self.network, self.device)

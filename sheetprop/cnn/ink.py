@@ -122,7 +122,7 @@ def find_digit(picture: Image.Image) -> Part:
             return longest.digit
     if not found:
         raise NoDigitError("is blank: no stroke stands out from its background; write darker, or crop it to the digit")
-    if any(_are_two(found.parts[0], other) for other in found.parts[1:]):
+    if found.is_clear and any(_are_two(found.parts[0], other) for other in found.parts[1:]):
         raise NoDigitError("shows several digits; crop it to one")
     return found.digit
 

@@ -88,6 +88,8 @@ def joined(processes: Processes, device: torch.device) -> Iterator[None]:
     if processes.count == 1:
         yield
         return
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
     distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:
         yield
