@@ -65,7 +65,6 @@ def state(folder: Path) -> list[tuple[str, int, int]]:
 
 def downloaded_by(fetch: Callable[[Path], object], patch: pytest.MonkeyPatch) -> None:
     """Have torchvision download MNIST in this way."""
-
     own = datasets.MNIST
 
     def made(root: str, *, train: bool = True, download: bool = False) -> datasets.MNIST:
