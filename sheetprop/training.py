@@ -90,7 +90,7 @@ class Training:
                 f"{seed} accuracy after the last epoch {run.last.test_accuracy:.2f} %, "
                 f"best {run.best.test_accuracy:.2f} % (epoch {run.best.epoch})"
             )
-        if self.runs:
+        if self.runs and self.runs[0].settings.recipe == self.runs[0].settings.architecture.recipe:
             published = self.runs[0].settings.architecture.published
             lines.append(f"Published: {published.last:.2f} %, best {published.best:.2f} %")
         if len(self.runs) > 1:

@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
+import openpyxl
 import pytest
 import xlsxwriter
 
@@ -26,7 +27,7 @@ SAMPLES = Path(__file__).parents[1] / "workbooks"
 COMMANDS = re.findall(
     r"^sheetprop (generate (\S+\.xlsx).*)$", (SAMPLES / "README.md").read_text(encoding="utf-8"), re.M
 )
-STUDENTS = "handout-mistake.xlsx"
+STUDENTS, TRAINED = "handout-mistake.xlsx", "mnist-cnn.xlsx"
 NUMBER = re.compile(r"<(c:)?v>[^<]*<")
 REGENERATE = os.environ.get("SHEETPROP_REGENERATE") == "1"
 
@@ -85,7 +86,28 @@ def write_students_workbook(path: Path, iterations: int = 20, rate: float = 0.5)
 
 def test_every_sample_has_its_command() -> None:
     """No workbook lies among the samples that nothing makes."""
-    assert {name for _, name in COMMANDS} | {STUDENTS} == {path.name for path in SAMPLES.glob("*.xlsx")}
+    made = {name for _, name in COMMANDS} | {STUDENTS, TRAINED}
+    assert made == {path.name for path in SAMPLES.glob("*.xlsx")}
+
+
+def test_trained_sample_is_the_run_of_the_readme() -> None:
+    """The sample of a training has the sheets of today, a row for each of 20 epochs, and the README's accuracies."""
+    from sheetprop.cnn.architectures import architecture
+    from sheetprop.workbook.places import BEST_ACCURACY, EPOCHS_ROW, LAST_ACCURACY, TEST_ACCURACY
+    from sheetprop.workbook.trained import Trained
+
+    book = openpyxl.load_workbook(SAMPLES / TRAINED, data_only=True)
+    assert book.sheetnames == list(Trained.NAMES[:-1])
+    sheet = book["Training"]
+    rows = range(EPOCHS_ROW + 1, EPOCHS_ROW + 1 + architecture("squeeze-13k").recipe.epochs)
+    accuracies = [sheet.cell(row, TEST_ACCURACY + 1).value for row in rows]
+    last, best = (sheet.cell(row + 1, column + 1).value for row, column in (LAST_ACCURACY, BEST_ACCURACY))
+    assert (last, best) == (accuracies[-1], max(accuracies))
+    readme = (SAMPLES.parent / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"^\| squeeze-13k \|.*$", readme, re.M)
+    assert shown
+    assert f"| {last:.2f} % |" in shown[0]
+    assert f"| {best:.2f} % |" in shown[0]
 
 
 @pytest.mark.parametrize(("command", "name"), COMMANDS, ids=[name for _, name in COMMANDS])

@@ -79,7 +79,7 @@ def _load(path: Path) -> Image.Image:
             # Pillow warns of odd metadata, and of large pictures, which are refused here.
             warnings.simplefilter("ignore")
             with path.open("rb") as file, Image.open(file, formats=FORMATS) as picture:
-                picture.draft(None, (SHARP, SHARP))
+                picture.draft(None, (SHARP // 2, SHARP // 2))
                 if picture.width * picture.height > MEGAPIXELS * 1_000_000:
                     raise Image.DecompressionBombError
                 return _upright(picture)
