@@ -1,17 +1,43 @@
 """Small workbooks, and handwritten digits, that several test files look at, made once."""
 
-from collections.abc import Callable
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from sheetprop import generate
+from sheetprop.cli import main
 from sheetprop.descent import compute
 from sheetprop.workbook.contents import Contents
 from tests.digits import write_digits
 
 Workbook = tuple[Path, Contents]
+Result = subprocess.CompletedProcess[str]
+Call = Callable[..., Result]
 SETTINGS = {"iterations": 20, "learning_rates": (0.5, 2.0)}
+
+
+@pytest.fixture
+def call_sheetprop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Iterator[Call]:
+    """Run the command in the test's folder without the wait for another Python."""
+    monkeypatch.chdir(tmp_path)
+
+    def called(*arguments: str) -> Result:
+        monkeypatch.setattr(sys, "argv", ["sheetprop", *arguments])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        code = caught.value.code
+        assert code is None or isinstance(code, int)
+        return Result(arguments, code or 0, *capfd.readouterr())
+
+    before = signal.getsignal(signal.SIGTERM)
+    yield called
+    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
@@ -17,7 +17,7 @@ import pytest
 import typer
 
 import sheetprop
-from sheetprop.cli import app, main
+from sheetprop.cli import app
 
 SMALL = ["--iterations", "5", "--lr", "0.5"]
 QUICK = [*SMALL, "--no-verify"]
@@ -45,21 +45,9 @@ def run(tmp_path: Path) -> Run:
 
 
 @pytest.fixture
-def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Run]:
+def call(call_sheetprop: Run) -> Run:
     """Run ``sheetprop`` in the test's folder without the wait for another Python."""
-    monkeypatch.chdir(tmp_path)
-
-    def called(*arguments: str) -> Result:
-        monkeypatch.setattr(sys, "argv", ["sheetprop", *arguments])
-        with pytest.raises(SystemExit) as caught:
-            main()
-        code = caught.value.code
-        assert code is None or isinstance(code, int)
-        return Result(arguments, code or 0, *capfd.readouterr())
-
-    before = signal.getsignal(signal.SIGTERM)
-    yield called
-    signal.signal(signal.SIGTERM, before)
+    return call_sheetprop
 
 
 def files(folder: Path) -> dict[str, bytes | None]:

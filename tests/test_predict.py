@@ -2,22 +2,21 @@
 
 import json
 import os
-import sys
-from collections.abc import Callable, Iterator
+import subprocess
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import openpyxl
 import pytest
 
-from sheetprop.cli import main
-
 torch = pytest.importorskip("torch", reason="torch is not installed")
 pytest.importorskip("torchvision", reason="torchvision is not installed")
 Image = pytest.importorskip("PIL.Image")
 ImageDraw = pytest.importorskip("PIL.ImageDraw")
 
-Call = Callable[..., tuple[int, str, str]]
+Call = Callable[..., subprocess.CompletedProcess[str]]
 STROKES = {
     0: [[(50, 8), (25, 25), (18, 50), (25, 75), (50, 92), (75, 75), (82, 50), (75, 25), (50, 8)]],
     1: [[(38, 22), (54, 8), (52, 50), (50, 92)]],
@@ -47,14 +46,13 @@ def drawn(digit: int, side: int = 300, pen: float = 0.07, ink: str = "#20242c", 
 
 
 @pytest.fixture
-def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Call]:
+def call(call_sheetprop: Call) -> Call:
     """Run ``sheetprop predict`` in a folder with a checkpoint of an untrained network and pictures of a 7 and a 3."""
     from sheetprop.cnn.architectures import architecture
     from sheetprop.cnn.checkpoint import Checkpoint
     from sheetprop.cnn.modules import build
     from sheetprop.cnn.results import Settings
 
-    monkeypatch.chdir(tmp_path)
     chosen = architecture("gap-8k")
     torch.manual_seed(0)
     network = build(chosen)
@@ -64,20 +62,17 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
     drawn(7).save("seven.png")
     drawn(3, ink="#ffffff", page="#223344").save("three.jpg")
 
-    def called(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["sheetprop", "predict", *arguments])
-        with pytest.raises(SystemExit) as caught:
-            main()
-        code = caught.value.code
-        assert code is None or isinstance(code, int)
-        return code or 0, *capfd.readouterr()
+    return partial(call_sheetprop, "predict")
 
-    return called
+
+def said(result: subprocess.CompletedProcess[str]) -> tuple[int, str, str]:
+    """Exit code, stdout, stderr."""
+    return result.returncode, result.stdout, result.stderr
 
 
 def test_json(call: Call) -> None:
     """``--json`` prints one document: for each image the digit and ten probabilities that sum to 1."""
-    code, stdout, stderr = call("seven.png", "three.jpg", "--model", "model.pt", "--json")
+    code, stdout, stderr = said(call("seven.png", "three.jpg", "--model", "model.pt", "--json"))
     assert (code, stderr) == (0, "")
     document = json.loads(stdout)
     assert (document["model"], document["architecture"], document["path"]) == ("model.pt", "gap-8k", None)
@@ -89,7 +84,7 @@ def test_json(call: Call) -> None:
 
 def test_workbook_and_words(call: Call) -> None:
     """The terminal shows three digits and the picture; ``--output`` leaves a workbook with both pictures."""
-    code, stdout, _ = call("seven.png", "--model", "model.pt", "--output", "digits.xlsx")
+    code, stdout, _ = said(call("seven.png", "--model", "model.pt", "--output", "digits.xlsx"))
     assert code == 0
     line = next(line for line in stdout.splitlines() if line.startswith("seven.png: "))
     assert line.count(" %)") == 3
@@ -97,7 +92,7 @@ def test_workbook_and_words(call: Call) -> None:
     assert "Wrote digits.xlsx." in stdout
     (sheet,) = openpyxl.load_workbook("digits.xlsx").worksheets
     assert len(sheet._images) == 2
-    code, stdout, stderr = call("seven.png", "--model", "model.pt", "--output", "digits.xlsx")
+    code, stdout, stderr = said(call("seven.png", "--model", "model.pt", "--output", "digits.xlsx"))
     assert (code, stdout) == (2, "")
     assert "exists already; use --force" in stderr
 
@@ -116,7 +111,7 @@ def test_bad_input(call: Call) -> None:
         (["seven.png", "--model", "seven.png"], "seven.png: is no checkpoint"),
         (["seven.png", "--model", "model.pt", "--output", "digits.png"], "digits.png: a workbook's name must end in"),
     ):
-        code, stdout, stderr = call(*arguments)
+        code, stdout, stderr = said(call(*arguments))
         assert (code, stdout) == (2, ""), arguments
         assert words in stderr
         assert stderr.count("\n") == 1

@@ -10,12 +10,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import openpyxl
 import pytest
-
-from sheetprop.cli import main
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 pytest.importorskip("torchvision", reason="torchvision is not installed")
@@ -33,23 +32,9 @@ Call = Callable[..., Result]
 
 
 @pytest.fixture
-def call(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], digits_folder: Path
-) -> Iterator[Call]:
+def call(call_sheetprop: Call, digits_folder: Path) -> Call:
     """Run ``sheetprop train-cnn`` on the small digits, in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-
-    def called(*arguments: str) -> Result:
-        monkeypatch.setattr(sys, "argv", ["sheetprop", "train-cnn", "--data", str(digits_folder), *arguments])
-        with pytest.raises(SystemExit) as caught:
-            main()
-        code = caught.value.code
-        assert code is None or isinstance(code, int)
-        return Result(arguments, code or 0, *capfd.readouterr())
-
-    before = signal.getsignal(signal.SIGTERM)
-    yield called
-    signal.signal(signal.SIGTERM, before)
+    return partial(call_sheetprop, "train-cnn", "--data", str(digits_folder))
 
 
 def figures(epochs: list[dict]) -> list[dict]:

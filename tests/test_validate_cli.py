@@ -4,16 +4,14 @@ import csv
 import json
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
-
-from sheetprop.cli import main
 
 SAMPLES = Path(__file__).parents[1] / "workbooks"
 RIGHT, WRONG = "right.xlsx", "wrong.xlsx"
@@ -25,24 +23,12 @@ Call = Callable[..., Result]
 
 
 @pytest.fixture
-def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Call]:
+def call(call_sheetprop: Call) -> Call:
     """Run ``sheetprop validate`` in a folder with a right workbook, a wrong one, and what was asked (asked.toml)."""
-    monkeypatch.chdir(tmp_path)
     shutil.copyfile(SAMPLES / "signed-weights.xlsx", RIGHT)
     shutil.copyfile(SAMPLES / "handout-mistake.xlsx", WRONG)
     Path("asked.toml").write_text(ASKED, encoding="utf-8")
-
-    def called(*arguments: str) -> Result:
-        monkeypatch.setattr(sys, "argv", ["sheetprop", "validate", *arguments])
-        with pytest.raises(SystemExit) as caught:
-            main()
-        code = caught.value.code
-        assert code is None or isinstance(code, int)
-        return Result(arguments, code or 0, *capfd.readouterr())
-
-    before = signal.getsignal(signal.SIGTERM)
-    yield called
-    signal.signal(signal.SIGTERM, before)
+    return partial(call_sheetprop, "validate")
 
 
 def document(result: Result) -> list[dict]:

@@ -37,7 +37,7 @@ class CountChart:
                 "fill": {"color": theme.SERIES_COLOURS[0]},
                 "points": [{"fill": {"color": colour}} for colour in colours] or None,
                 "gap": 40,
-                "data_labels": {"value": True, "font": {"name": "Calibri", "size": 10, "color": theme.INK}},
+                "data_labels": {"value": True, "font": theme.CHART_FONT | {"color": theme.INK}},
             }
         )
 
@@ -51,11 +51,10 @@ class CountChart:
 def count_chart(book: Book, kind: str, title: str, description: str) -> CountChart:
     """Make a chart of one ``kind``, bar or column; ``description`` is for who does not see it."""
     chart = book.file.add_chart({"type": kind})
-    font = {"name": "Calibri", "size": 10, "color": theme.INK}
-    name_font = {"name": "Calibri", "size": 13, "bold": True, "color": theme.ACCENT}
-    chart.set_title({"name": title, "name_font": name_font})
+    font = theme.CHART_FONT | {"color": theme.INK}
+    chart.set_title({"name": title, "name_font": theme.CHART_TITLE_FONT})
     chart.set_legend({"none": True})
-    chart.set_chartarea({"border": {"color": theme.RULE}})
+    chart.set_chartarea(theme.CHART_AREA)
     # In a bar chart XlsxWriter calls the categories' axis y, and its first category is at the bottom.
     lying = kind == "bar"
     of_categories, of_counts = (chart.set_y_axis, chart.set_x_axis) if lying else (chart.set_x_axis, chart.set_y_axis)

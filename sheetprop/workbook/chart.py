@@ -43,14 +43,11 @@ def error_chart(book: Book, title: str, iterations: str, lines: Iterable[Line], 
                 "line": {"color": line.colour, "width": 2},
             }
         )
-    font = {"name": "Calibri", "size": 10, "color": theme.MUTED}
-    name_font = {"name": "Calibri", "size": 13, "bold": True, "color": theme.ACCENT}
-    chart.set_title({"name": title, "name_font": name_font})
-    axis = {"name_font": font, "num_font": font}
+    chart.set_title({"name": title, "name_font": theme.CHART_TITLE_FONT})
+    axis = {"name_font": theme.CHART_FONT, "num_font": theme.CHART_FONT}
     across = {"min": 0, "max": max(count - 1, 1), "num_format": "0", "line": {"color": theme.RULE}}
     chart.set_x_axis(axis | across | {"name": "iteration", "label_position": "low"})
-    grid = {"visible": True, "line": {"color": "#E5E7EB", "width": 0.75}}
     scale = {"log_base": 10, "crossing": "min", "num_format": "0.E+00"} if logarithmic else {"num_format": "General"}
-    chart.set_y_axis(axis | scale | {"name": "E_total", "major_gridlines": grid, "line": {"none": True}})
-    chart.set_chartarea({"border": {"color": theme.RULE}})
+    chart.set_y_axis(axis | scale | {"name": "E_total", "major_gridlines": theme.CHART_GRID, "line": {"none": True}})
+    chart.set_chartarea(theme.CHART_AREA)
     return chart

@@ -82,18 +82,15 @@ def _insert(
                 "marker": {"type": "none"} if many and len(curve.values) > 1 else mark,
             }
         )
-    font = {"name": "Calibri", "size": 10, "color": theme.MUTED}
-    fonts = {"name_font": font | {"bold": False}, "num_font": font}
-    title_font = {"name": "Calibri", "size": 13, "bold": True, "color": theme.ACCENT}
-    chart.set_title({"name": title, "name_font": title_font, "overlay": False})
+    fonts = {"name_font": theme.CHART_FONT | {"bold": False}, "num_font": theme.CHART_FONT}
+    chart.set_title({"name": title, "name_font": theme.CHART_TITLE_FONT, "overlay": False})
     across = {"min": 0, "max": epochs, "major_unit": max(_step(epochs, STEPS_ACROSS), 1), "num_format": "0"}
     chart.set_x_axis(fonts | across | {"name": "epoch", "line": {"color": theme.RULE}, "label_position": "low"})
-    grid = {"visible": True, "line": {"color": "#E5E7EB", "width": 0.75}}
-    chart.set_y_axis(fonts | axis | {"major_gridlines": grid, "line": {"none": True}, "crossing": "min"})
+    chart.set_y_axis(fonts | axis | {"major_gridlines": theme.CHART_GRID, "line": {"none": True}, "crossing": "min"})
     # In a chart this flat the programs' own layouts leave the curves little room.
     chart.set_plotarea({"layout": {"x": 64 / width, "y": 0.25, "width": 1 - 89 / width, "height": 0.55}})
-    chart.set_legend({"position": "top", "font": font | {"color": theme.INK}})
-    chart.set_chartarea({"border": {"color": theme.RULE}})
+    chart.set_legend({"position": "top", "font": theme.CHART_FONT | {"color": theme.INK}})
+    chart.set_chartarea(theme.CHART_AREA)
     chart.set_size({"width": width, "height": HEIGHT})
     sheet.insert_chart(*place, chart, {"object_position": 3, "description": title})
 

@@ -65,6 +65,11 @@ FIGURE_BELOW = FIGURE | {"font_size": 10, "font_color": MUTED}
 GIVEN_NUMBER = "General"
 """What a reader may change can be of any size: General shows what fits the cell."""
 
+CHART_FONT = {"name": "Calibri", "size": 10, "color": MUTED}
+CHART_TITLE_FONT = {"name": "Calibri", "size": 13, "bold": True, "color": ACCENT}
+CHART_GRID = {"visible": True, "line": {"color": "#E5E7EB", "width": 0.75}}
+CHART_AREA = {"border": {"color": RULE}}
+
 SERIES_COLOURS = ("#1F5C99", "#2F7A34", "#B0401C", "#6337A0", "#B8860B", "#0F766E", "#BE185D", "#4B5563")
 
 
