@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM", "AVIF", "JPEG2000
 """What is opened. Pillow knows more, among them EPS, for which it starts another program."""
 
 Pixels = NDArray[np.uint8]
+
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # else what it logs of damaged files goes to stderr
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ def _upright(picture: Image.Image) -> Image.Image:
 
 def _eight_bits(picture: Image.Image) -> Image.Image:
     """Grey of 16 bits or more, of whose range scanners use the upper or the lower end, or all."""
-    values = np.nan_to_num(np.asarray(picture, dtype=np.float64))
+    values = np.nan_to_num(np.asarray(picture, dtype=np.float64), posinf=0, neginf=0)
     low, high = float(values.min()), float(values.max())
     if low < 0 or not 1 < high <= 255:
         # A blank page must stay blank: the little that its pixels differ is not stretched over the whole range.
