@@ -214,7 +214,7 @@ def test_uneven_light_does_not_matter() -> None:
         page = np.asarray(written(name), dtype=float)
         assert alike(to_mnist(image(page * lit(page.shape))), plain(name)) > 0.95
         down, right = (np.linspace(-1, 1, length) for length in page.shape[:2])
-        shadow = 0.55 + 0.45 / (1 + np.exp((down[:, None] - 0.7 * right - 0.1) / 0.06))[..., None]
+        shadow = 0.55 + 0.45 / (1 + np.exp((0.1 - 0.35 * down[:, None] - 0.94 * right) / 0.06))[..., None]
         assert alike(to_mnist(image(page * shadow)), plain(name)) > 0.9
 
 
