@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sheetprop.assignment import Assignment, load_assignment
+    from sheetprop.assignment import Assignment
     from sheetprop.descent import trajectory
     from sheetprop.errors import InputError
     from sheetprop.generation import Generation, generate
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sheetprop.options import Layout
     from sheetprop.prediction import predict
     from sheetprop.submission.findings import Code, Finding, Severity, Status, Submission
+    from sheetprop.template import load_assignment, template_text
     from sheetprop.training import Training, train_cnn
     from sheetprop.validation import Validation, validate
     from sheetprop.verification import Mismatch, Verification, verify
@@ -39,8 +40,9 @@ _HOMES = {
     "Validation": "validation",
     "Verification": "verification",
     "generate": "generation",
-    "load_assignment": "assignment",
+    "load_assignment": "template",
     "predict": "prediction",
+    "template_text": "template",
     "train_cnn": "training",
     "trajectory": "descent",
     "validate": "validation",
@@ -69,6 +71,7 @@ __all__ = [
     "generate",
     "load_assignment",
     "predict",
+    "template_text",
     "train_cnn",
     "trajectory",
     "validate",

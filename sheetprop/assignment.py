@@ -1,26 +1,76 @@
-"""What a teacher sets: the example, the initial weights, the learning rates, how many iterations, which layout."""
+"""What a teacher sets: the example, initial weights, learning rates, iterations, what is left to students, points."""
 
 from __future__ import annotations
 
-import difflib
 import math
-import re
-import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from numbers import Integral, Real
-from pathlib import Path
-from typing import Any
+from decimal import Decimal
 
 from sheetprop.errors import InputError
 from sheetprop.network import NETWORK, Network, Role
-from sheetprop.options import DEFAULT_TEMPLATE, Layout
-from sheetprop.rubric import CRITERIA
+from sheetprop.options import Layout
 
 MAX_ITERATIONS = 1_000_000
 """A sheet holds 1,048,576 rows; this leaves room for headings."""
 MAX_LEARNING_RATES = 30
 """CHOOSE, with which the workbook picks a sheet, takes 30 values in LibreOffice (254 in Excel)."""
+GIVEN_BY = {"targets": Role.TARGET, "inputs": Role.INPUT, "weights": Role.WEIGHT}
+"""Which field of an assignment gives the quantities of which role."""
+FILL_GROUPS = {
+    "weights": Role.WEIGHT,
+    "forward": Role.FORWARD,
+    "error": Role.ERROR,
+    "steps": Role.STEP,
+    "gradients": Role.GRADIENT,
+}
+"""What a hand-out can leave to students, besides single quantities by their keys."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """Numbers from ``first`` to ``last``, both included, in steps; raises InputError where there are none."""
+
+    first: float
+    last: float
+    step: float
+
+    def __post_init__(self) -> None:
+        if not all(map(math.isfinite, (self.first, self.last, self.step))) or self.step <= 0 or self.first > self.last:
+            raise InputError(
+                f"no numbers from {self.first} to {self.last} in steps of {self.step}; the first must be the smaller, "
+                "the step positive"
+            )
+
+    @property
+    def count(self) -> int:
+        """How many numbers there are."""
+        first, last, step = (Decimal(repr(number)) for number in (self.first, self.last, self.step))
+        return int((last - first) / step) + 1
+
+    def __getitem__(self, n: int) -> float:
+        """The number after ``n`` steps, as its decimal digits say it."""
+        return float(Decimal(repr(self.first)) + n * Decimal(repr(self.step)))
+
+
+SIGNED_WEIGHTS = Range(-1.0, 1.0, 0.01)
+"""What random weights are drawn from where a template says nothing else."""
+
+
+@dataclass(frozen=True)
+class Tolerances:
+    """How nearly a student's numbers must be those asked for, relative to their size.
+
+    ``given`` is for initial values and learning rates, ``typed`` for numbers typed or pasted where formulas belong,
+    beyond what their own digits allow. Both are above 0 and at most 0.1.
+    """
+
+    given: float = 1e-9
+    typed: float = 1e-9
+
+    def same(self, found: float, asked: float) -> bool:
+        """Whether a number is the one that was asked for."""
+        return abs(found - asked) <= self.given * max(abs(asked), 1e-9)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +79,9 @@ class Assignment:
 
     ``iterations`` counts rows, the initial weights' row (iteration 0) included. ``weights`` are in the order
     w1…w8. ``rubric`` has points by criterion (:data:`sheetprop.rubric.CRITERIA`). ``seed`` is the seed that random
-    weights were drawn with, None where they were given.
+    weights were drawn with, None where they were given. ``personal`` has the ranges that each student's own numbers
+    are drawn from, by field. ``fill`` names what a hand-out leaves to students (:data:`FILL_GROUPS`, or keys of
+    quantities), ``equations`` whether it shows the equations, ``texts`` what it tells them.
     """
 
     title: str
@@ -41,11 +93,19 @@ class Assignment:
     layout: Layout
     rubric: Mapping[str, float] = field(default_factory=dict)
     seed: int | None = None
+    personal: Mapping[str, Range] = field(default_factory=dict)
+    fill: tuple[str, ...] = tuple(FILL_GROUPS)
+    equations: bool = True
+    texts: Mapping[str, str] = field(default_factory=dict)
+    tolerances: Tolerances = Tolerances()
     network: Network = field(default=NETWORK, repr=False)
 
     def __post_init__(self) -> None:
         for name, role in GIVEN_BY.items():
             _check_numbers(name, getattr(self, name), self.network.keys(role))
+        _check_fill(self.fill, self.network)
+        if not self.filled_columns:
+            raise InputError(f"fill: the {self.layout} layout has no column for {', '.join(self.fill)}")
         _check_rates(self.learning_rates)
         if self.iterations < 1:
             raise InputError(f"iterations: {self.iterations} is not possible; the least is 1, the row of iteration 0")
@@ -60,6 +120,17 @@ class Assignment:
         return self.network.keys() if self.layout is Layout.FULL else self.network.keys_except(Role.STEP)
 
     @property
+    def filled_columns(self) -> list[str]:
+        """The keys of the columns that a hand-out leaves to students; of weights all but the first row."""
+        wanted: set[Role | str] = {FILL_GROUPS.get(name, name) for name in self.fill}
+        return [key for key in self.columns if key in wanted or self.network[key].role in wanted]
+
+    @property
+    def points(self) -> float:
+        """The most that a submission can reach."""
+        return math.fsum(self.rubric.values())
+
+    @property
     def given(self) -> dict[str, float]:
         """Targets, inputs and initial weights by key, in the order of the sheet's columns."""
         values = {
@@ -70,159 +141,25 @@ class Assignment:
         return {key: values[key] for key in self.network.keys(*GIVEN_BY.values())}
 
     def with_random_weights(self, seed: int) -> Assignment:
-        """The same with weights drawn from −1 to 1 in steps of 0.01, the same for the same ``seed``."""
+        """The same with weights drawn from the range of personal ones, the same for the same ``seed``."""
         import numpy as np
 
         if seed < 0:
             raise InputError(f"seed: {seed} is negative; give 0 or more")
-        drawn = np.random.default_rng(seed).integers(-100, 101, size=len(self.weights)) / 100
-        return replace(self, weights=tuple(drawn.tolist()), seed=seed)
+        values = self.personal.get("weights", SIGNED_WEIGHTS)
+        drawn = np.random.default_rng(seed).integers(0, values.count, size=len(self.weights))
+        return replace(self, weights=tuple(values[n] for n in drawn.tolist()), seed=seed)
 
 
-ENCODING = "utf-8-sig"
-"""Of templates: UTF-8, also with the mark at its beginning that some editors write."""
-GIVEN_BY = {"targets": Role.TARGET, "inputs": Role.INPUT, "weights": Role.WEIGHT}
-"""Which field of an assignment gives the quantities of which role."""
-
-TEMPLATE_KEYS: Mapping[str, type] = {
-    "title": str,
-    "inputs": list,
-    "targets": list,
-    "weights": list,
-    "learning_rates": list,
-    "iterations": int,
-    "layout": Layout,
-    "rubric": dict,
-}
-
-
-def load_assignment(template: str | Path = DEFAULT_TEMPLATE, **changes: Any) -> Assignment:
-    """Read a template and change what is given (None leaves the template's value).
-
-    ``template`` is the name of a template that comes with sheetprop, or the path of a TOML file; what a file
-    leaves out is as in the template "course". ``seed`` among the changes draws the weights instead.
-    Raises InputError, with the file and line where there is one.
-    """
-    path = _find_template(template)
-    values = _read_template(_find_template(DEFAULT_TEMPLATE))
-    given = _read_template(path)
-    if "rubric" in given:
-        given["rubric"] = values["rubric"] | given["rubric"]
-    seed = changes.pop("seed", None)
-    if seed is not None:
-        seed = _whole_number("seed", seed)
-    if seed is not None and changes.get("weights") is not None:
-        raise InputError("weights: given twice, as numbers and by a seed; leave one out")
-    if changes.get("rubric") is not None:
-        changes["rubric"] = (given.get("rubric") or values["rubric"]) | _points("rubric", changes["rubric"])
-    changed = {key: _frozen(key, value) for key, value in changes.items() if value is not None}
-    try:
-        assignment = Assignment(**values | given | changed)
-    except InputError as error:
-        key = str(error).partition(":")[0]
-        if key in given and key not in changed:
-            raise InputError(f"{path}, line {_line_of(path, key)}: {error}") from None
-        raise
-    return assignment if seed is None else assignment.with_random_weights(seed)
-
-
-def template_names() -> list[str]:
-    """The names of the templates that come with sheetprop."""
-    return sorted(path.stem for path in _template_folder().glob("*.toml"))
-
-
-def _template_folder() -> Path:
-    installed = Path(__file__).parent / "templates"
-    return installed if installed.is_dir() else Path(__file__).parents[1] / "templates"
-
-
-def _find_template(template: str | Path) -> Path:
-    shipped = _template_folder() / f"{template}.toml"
-    try:
-        if Path(template).suffix != ".toml" and shipped.is_file():
-            return shipped
-        if Path(template).is_file():
-            return Path(template)
-    except OSError:  # no name that a file could have
-        pass
-    names = ", ".join(template_names())
-    raise InputError(f"template {str(template)!r}: no such file; give the path of a TOML file or one of {names}")
-
-
-def _read_template(path: Path) -> dict[str, Any]:
-    try:
-        read = tomllib.loads(path.read_text(encoding=ENCODING))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a TOML file: {error}") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-    values = {}
-    for key, value in read.items():
-        try:
-            values[key] = _frozen(key, value)
-        except InputError as error:
-            raise InputError(f"{path}, line {_line_of(path, key)}: {error}") from None
-    return values
-
-
-def _frozen(key: str, value: Any) -> Any:
-    """``value`` as the type that an assignment keeps under ``key``."""
-    kind = TEMPLATE_KEYS.get(key)
-    if kind is None:
-        near = difflib.get_close_matches(key, TEMPLATE_KEYS, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"the keys are {', '.join(TEMPLATE_KEYS)}"
-        raise InputError(f"unknown key {key!r}; {hint}")
-    if kind is list:
-        items = value if isinstance(value, Iterable) and not isinstance(value, (str, bytes)) else [value]
-        return tuple(_number(key, item) for item in items)
-    if kind is dict:
-        return _points(key, value)
-    if kind is Layout:
-        try:
-            return Layout(value)
-        except ValueError:
-            raise InputError(f"{key}: {value!r} is not a layout; the layouts are {', '.join(Layout)}") from None
-    if kind is int:
-        return _whole_number(key, value)
-    if not isinstance(value, str):
-        raise InputError(f"{key}: {value!r} is not a text")
-    return value
-
-
-def _points(name: str, value: Any) -> dict[str, float]:
-    if not isinstance(value, Mapping):
-        raise InputError(f"{name}: {value!r} is not a table of points; write [{name}] and lines such as forward = 20")
-    points = {}
-    for key, number in value.items():
-        if key not in CRITERIA:
-            near = difflib.get_close_matches(key, CRITERIA, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"the criteria are {', '.join(CRITERIA)}"
-            raise InputError(f"{name}: unknown criterion {key!r}; {hint}")
-        points[key] = _number(f"{name}.{key}", number)
-        if not math.isfinite(points[key]) or points[key] < 0:
-            raise InputError(f"{name}: {key} is {number}; points are 0 or more")
-    return points
-
-
-def _number(key: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise InputError(f"{key}: {value!r} is not a number")
-    try:
-        return float(value)
-    except OverflowError:
-        raise InputError(f"{key}: a number of {len(str(value))} digits is too large") from None
-
-
-def _whole_number(key: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        raise InputError(f"{key}: {value!r} is not a whole number")
-    return int(value)
-
-
-def _line_of(path: Path, key: str) -> int:
-    lines = path.read_text(encoding=ENCODING).splitlines()
-    pattern = re.compile(rf"""\s*(\[+\s*)?["']?{re.escape(key)}["']?\s*[=.\]]""")
-    return next((n for n, line in enumerate(lines, start=1) if pattern.match(line)), 1)
+def _check_fill(fill: Sequence[str], network: Network) -> None:
+    known = [*FILL_GROUPS, *network.keys_except(Role.TARGET, Role.INPUT)]
+    if not fill:
+        raise InputError(f"fill: nothing is left to students; name some of {', '.join(FILL_GROUPS)}")
+    for name in fill:
+        if name not in known:
+            raise InputError(
+                f"fill: {name!r} is nothing to fill; name some of {', '.join(FILL_GROUPS)}, or columns as dE_dw3"
+            )
 
 
 def _check_numbers(name: str, values: Sequence[float], keys: Sequence[str]) -> None:

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from sheetprop.assignment import Assignment, load_assignment
+from sheetprop.assignment import Assignment
 from sheetprop.descent import compute
 from sheetprop.options import DEFAULT_OUTPUT, DEFAULT_TEMPLATE, Layout
 from sheetprop.output import check_output
+from sheetprop.template import load_assignment
 from sheetprop.verification import Progress, Verification, verify
 from sheetprop.workbook import write_workbook
 from sheetprop.workbook.contents import FIRST_ROW, Contents

@@ -10,13 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sheetprop.assignment import load_assignment
 from sheetprop.errors import InputError
 from sheetprop.options import DEFAULT_TEMPLATE
 from sheetprop.report.terminal import summary
 from sheetprop.submission.batch import Finish, Work, grade_all
 from sheetprop.submission.findings import Status, Submission
 from sheetprop.submission.intake import find_submissions
+from sheetprop.template import load_assignment
 from sheetprop.verification import Progress
 
 

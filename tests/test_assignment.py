@@ -2,7 +2,9 @@
 
 import math
 import re
+import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,9 @@ import numpy as np
 import pytest
 
 from sheetprop import InputError, load_assignment
-from sheetprop.assignment import template_names
+from sheetprop.assignment import Range
 from sheetprop.rubric import CRITERIA
+from sheetprop.template import KEYS, template_names, template_text
 
 SHIPPED = ["course", "course-targets-01-99", "signed-weights"]
 COURSE = {
@@ -276,13 +279,13 @@ def test_a_partial_rubric_keeps_the_other_points(template: Write, text: str, cha
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("# mine\n[rubric]\nchat = 5\n", "line 2: rubric: unknown criterion 'chat'; did you mean 'chart'?"),
-        ("iterations = 5\n\n[rubric]\nxyz = 5\n", f"line 3: rubric: unknown criterion 'xyz'; the criteria are {LIST}"),
-        ("[rubric]\nerror = 10\nchart = -5\n", "line 1: rubric: chart is -5; points are 0 or more"),
-        ("[rubric]\nchart = nan\n", "line 1: rubric: chart is nan; points are 0 or more"),
-        ("[rubric]\nchart = inf\n", "line 1: rubric: chart is inf; points are 0 or more"),
-        ("[rubric]\nchart = 'five'\n", "line 1: rubric.chart: 'five' is not a number"),
-        ("[rubric]\nchart = true\n", "line 1: rubric.chart: True is not a number"),
+        ("# mine\n[rubric]\nchat = 5\n", "line 3: rubric: unknown criterion 'chat'; did you mean 'chart'?"),
+        ("iterations = 5\n\n[rubric]\nxyz = 5\n", f"line 4: rubric: unknown criterion 'xyz'; the criteria are {LIST}"),
+        ("[rubric]\nerror = 10\nchart = -5\n", "line 3: rubric.chart: -5 is not possible; points are 0 or more"),
+        ("[rubric]\nchart = nan\n", "line 2: rubric.chart: nan is not possible; points are 0 or more"),
+        ("[rubric]\nchart = inf\n", "line 2: rubric.chart: inf is not possible; points are 0 or more"),
+        ("[rubric]\nchart = 'five'\n", "line 2: rubric.chart: 'five' is not a number"),
+        ("[rubric]\nchart = true\n", "line 2: rubric.chart: True is not a number"),
         ("# mine\nrubric = 5\n", "line 2: rubric: 5 is not a table of points; write [rubric] and lines such as"),
         ("rubric = [1, 2]\n", "line 1: rubric: [1, 2] is not a table of points"),
         ("[[rubric]]\nchart = 5\n", "line 1: rubric: [{'chart': 5}] is not a table of points"),
@@ -290,7 +293,7 @@ def test_a_partial_rubric_keeps_the_other_points(template: Write, text: str, cha
     ],
 )
 def test_a_rubric_that_cannot_be_used_is_refused(template: Write, text: str, says: str) -> None:
-    """The one line has the file, the line of the rubric, the value, and what would be possible."""
+    """The one line has the file, the line of the criterion, the value, and what would be possible."""
     path = template(text)
     assert refusal(path).startswith(f"{path}, {says}")
 
@@ -299,3 +302,68 @@ def test_a_rubric_can_be_given_to_the_function() -> None:
     """Points given as a mapping are checked like a template's."""
     assert load_assignment(rubric=COURSE_RUBRIC | {"chart": 0}).rubric["chart"] == 0
     assert refusal(rubric={"chat": 5}).startswith("rubric: unknown criterion 'chat'; did you mean 'chart'?")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("points = 200\n", "line 1: points: 200 are asked for, but the points of [rubric] add up to 100; change one"),
+        ("title = 'x'\npoints = 100\n[rubric]\nchart = 0\n", "line 2: points: 100 are asked for, but the points of"),
+        ("points = -1\n", "line 1: points: -1 is not possible; points are 0 or more"),
+        ("[personal]\n\ninputs = [1, 2]\n", "line 3: personal.inputs: [1, 2] is not a range; write { from = 0.1, to ="),
+        ("[personal]\nweights = { from = 1, to = -1, step = 0.1 }\n", "line 2: personal.weights: no numbers from 1.0"),
+        ("personal.inputs = { from = 1, to = 2 }\n", "line 1: personal.inputs: {'from': 1, 'to': 2} is not a range"),
+        (
+            "[personal]\nrates = 'same'\n",
+            "line 2: personal: unknown key 'rates'; the keys are targets",
+        ),
+        ("[handout]\n# columns\nfill = ['gradient']\n", "line 3: fill: 'gradient' is nothing to fill; name some of"),
+        ("[handout]\nfill = []\n", "line 2: fill: nothing is left to students; name some of weights, forward"),
+        ("layout = 'classic'\nhandout.fill = ['steps']\n", "line 2: fill: the classic layout has no column for steps"),
+        ("[handout]\nequations = 1\n", "line 2: handout.equations: 1 is neither true nor false"),
+        ("[tolerances]\ngiven = 2\n", "line 2: tolerances.given: 2 is not possible; a tolerance is relative, above 0"),
+        ("[texts]\ntask = 'a'\nhandin = 'b'\n", "line 3: texts: unknown key 'handin'; did you mean 'hand_in'?"),
+        ("texts = 'a'\n", "line 1: texts: 'a' is not a table of texts; write [texts] and lines such as task ="),
+    ],
+)
+def test_a_table_that_cannot_be_used_is_refused_by_line(template: Write, text: str, says: str) -> None:
+    """Whatever key of whatever table is wrong, its own line is named with what would be possible."""
+    path = template(text)
+    assert refusal(path).startswith(f"{path}, {says}")
+
+
+def test_tables_of_a_template_change_only_what_they_name(template: Write) -> None:
+    """A range, a text or a tolerance left out is as in the course; "same" draws nothing."""
+    course = load_assignment()
+    mine = load_assignment(
+        template("personal.inputs = 'same'\ntexts.hand_in = 'By Friday.'\ntolerances.given = 1e-4\n")
+    )
+    assert mine.personal == {key: numbers for key, numbers in course.personal.items() if key != "inputs"}
+    assert mine.texts == {**course.texts, "hand_in": "Now."}
+    assert (mine.tolerances.given, mine.tolerances.typed) == (1e-4, course.tolerances.typed)
+
+
+def test_a_range_has_the_numbers_that_its_digits_say() -> None:
+    """Both ends belong to it, and no number has the error of a sum of binary fractions."""
+    numbers = Range(0.1, 0.9, 0.05)
+    assert [numbers[n] for n in range(numbers.count)] == [round(0.1 + 0.05 * n, 2) for n in range(17)]
+    assert Range(-1.0, 1.0, 0.01).count == 201
+
+
+def test_what_a_hand_out_leaves_to_students_is_named_by_group_or_column() -> None:
+    """Groups are all columns of their kind that the layout has; keys are single columns; in the sheet's order."""
+    course = load_assignment()
+    assert course.filled_columns == [key for key in course.columns if key[0] not in "ti"]
+    assert replace(course, fill=("dE_dw3", "error")).filled_columns == ["E1", "E2", "E_total", "dE_dw3"]
+
+
+def test_the_template_to_start_from_is_the_course_with_every_key_explained() -> None:
+    """Every key stands in it, each table and key with a comment above, and it loads as the course."""
+    text = template_text()
+    named = tomllib.loads(text)
+    assert list(named) == list(KEYS)
+    lines = text.splitlines()
+    for key in named:
+        line = next(n for n, line in enumerate(lines) if re.match(rf"\[?{key}\b", line))
+        around = lines[line - 1 : line + 2] if key != "targets" else lines[line - 2 : line]
+        assert any(line.startswith("#") for line in around), key

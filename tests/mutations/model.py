@@ -16,10 +16,11 @@ from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 from xlsxwriter.worksheet import Worksheet
 
-from sheetprop.assignment import Assignment, load_assignment
+from sheetprop.assignment import Assignment
 from sheetprop.descent import compute
 from sheetprop.engine import Spreadsheet
 from sheetprop.network import ITERATION, RATE
+from sheetprop.template import load_assignment
 from tests.mutations.formula import Node, Ref, render
 
 Content = Node | float | str

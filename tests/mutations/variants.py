@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from sheetprop.assignment import Assignment, load_assignment
+from sheetprop.assignment import Assignment
 from sheetprop.descent import compute
 from sheetprop.generation import generate
 from sheetprop.network import ITERATION, NETWORK, RATE, Role
+from sheetprop.template import load_assignment
 from sheetprop.workbook.contents import FIRST_ROW, HEADER_ROW, Contents
 from tests.mutations.formula import Binary, Number, Raw, Ref
 from tests.mutations.model import PARAMETER, Content, Rate, Sheet, Table, Variant, a1, quoted
