@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,11 +29,12 @@ def trajectory(assignment: Assignment) -> pd.DataFrame:
     return pd.DataFrame({RATE: rates, ITERATION: iterations} | {key: v.ravel() for key, v in computed.items()})
 
 
-def compute(assignment: Assignment) -> dict[str, np.ndarray]:
+def compute(assignment: Assignment, blank: Collection[str] = ()) -> dict[str, np.ndarray]:
     """Every quantity by key, as an array of shape (learning rates, iterations); NaN where Excel says #NUM!.
 
     Each is computed by the equation that stands in its cell, in which the layout may have inserted others: the same
     rounding, step by step, is what keeps a trajectory comparable where a large learning rate makes it chaotic.
+    The cells of the quantities ``blank``, of weights those below the first row, are left blank, and count as 0.
     """
     network, count = assignment.network, assignment.iterations
     rates = np.array(assignment.learning_rates)
@@ -43,13 +44,19 @@ def compute(assignment: Assignment) -> dict[str, np.ndarray]:
     equations = [
         (columns[key], key, equation.function())
         for key in network.keys()
-        if (equation := network.equation(key, in_cells if key in in_cells else network.keys())) is not None
+        if key not in blank
+        and (equation := network.equation(key, in_cells if key in in_cells else network.keys())) is not None
     ]
-    updates = [(columns[q.key], q.key, q.next.function()) for q in network.quantities if q.next]
-    values = {key: np.full(len(rates), value) for key, value in assignment.given.items()} | {RATE: rates}
-    constants = [(columns[key], value) for key, value in assignment.given.items() if network[key].next is None]
-    for column, value in constants:
-        table[:, column] = value
+    zeros = np.zeros(len(rates))
+    updates = [
+        (columns[q.key], q.key, (lambda values: zeros) if q.key in blank else q.next.function())
+        for q in network.quantities
+        if q.next
+    ]
+    constants = dict.fromkeys(blank, 0.0) | assignment.given
+    values = {key: np.full(len(rates), value) for key, value in constants.items()} | {RATE: rates}
+    for key, value in constants.items():
+        table[:, columns[key]] = value
     with np.errstate(over="ignore", invalid="ignore"):
         for row in table:
             for column, key, function in equations:

@@ -16,13 +16,16 @@ from sheetprop.options import DEFAULT_OUTPUT, DEFAULT_TEMPLATE, Layout
 from sheetprop.output import check_output
 from sheetprop.template import load_assignment
 from sheetprop.verification import Progress, Verification, verify
-from sheetprop.workbook import write_workbook
+from sheetprop.workbook import write_handout, write_workbook
 from sheetprop.workbook.contents import FIRST_ROW, Contents
 
 
 @dataclass(frozen=True)
 class Generation:
-    """A written workbook, and what was confirmed of it (None where nobody asked)."""
+    """A written workbook, and what was confirmed of it (None where nobody asked).
+
+    With ``answer_key`` the workbook at ``path`` is a hand-out, and what was confirmed is its answer key.
+    """
 
     path: Path
     assignment: Assignment
@@ -30,6 +33,7 @@ class Generation:
     formulas: int
     overflows: list[str]
     verification: Verification | None
+    answer_key: Path | None = None
 
     @property
     def passed(self) -> bool:
@@ -50,7 +54,7 @@ class Generation:
             "iterations": self.assignment.iterations,
             "learning_rates": list(self.assignment.learning_rates),
             "verification": self.verification.to_dict() if self.verification else None,
-        }
+        } | ({"answer_key": str(self.answer_key)} if self.answer_key else {})
 
     def to_json(self) -> str:
         """One JSON document."""
@@ -59,8 +63,10 @@ class Generation:
     def __str__(self) -> str:
         rates = ", ".join(map(repr, self.assignment.learning_rates))
         lines = [
-            f"Wrote {self.path}: {len(self.sheets)} sheets, {self.formulas:,} formulas; "
+            f"Wrote {self.path}{', the hand-out' if self.answer_key else ''}: {len(self.sheets)} sheets, "
+            f"{self.formulas:,} formulas; "
             f"{self.assignment.iterations:,} iterations at learning rates {rates}.",
+            *([f"Wrote {self.answer_key}, its answer key."] if self.answer_key else []),
             str(self.verification or "Not confirmed, as asked."),
             *self.remarks,
         ]
@@ -78,17 +84,22 @@ def generate(
     weights: Sequence[float] | None = None,
     seed: int | None = None,
     layout: Layout | str | None = None,
+    handout: bool = False,
     verify_numbers: bool = True,
     force: bool = False,
     progress: Progress | None = None,
 ) -> Generation:
     """Write the workbook of an assignment and confirm every number in it.
 
-    What is None is as the template says; ``seed`` draws random weights instead of given ones. ``path`` is
-    replaced only with ``force``. Raises InputError, before anything is written, where something cannot be used.
+    What is None is as the template says; ``seed`` draws random weights instead of given ones. A ``handout`` has the
+    columns to fill left blank; the workbook without blanks, its answer key, is then a second file beside it, named
+    after it, and it is the key that is confirmed. Files are replaced only with ``force``. Raises InputError, before
+    anything is written, where something cannot be used.
     """
     path = Path(path)
-    check_output(path, force)
+    key = path.with_name(f"{path.stem}-key{path.suffix}") if handout else path
+    for output in dict.fromkeys((path, key)):
+        check_output(output, force)
     assignment = load_assignment(
         template,
         learning_rates=learning_rates,
@@ -100,9 +111,15 @@ def generate(
         layout=layout,
     )
     contents = Contents(assignment, compute(assignment))
-    book = write_workbook(contents, path, (lambda done, total: progress("writing", done, total)) if progress else None)
-    verification = verify(path=path, assignment=assignment, progress=progress) if verify_numbers else None
-    return Generation(path, assignment, book.sheets, book.formulas, _overflows(contents), verification)
+    written = (lambda done, total: progress("writing", done, total)) if progress else None
+    # The hand-out first: it is refused where nothing is left to fill.
+    blank = write_handout(contents, path, written=written) if handout else None
+    book = write_workbook(contents, key, written)
+    verification = verify(path=key, assignment=assignment, progress=progress) if verify_numbers else None
+    shown = blank or book
+    return Generation(
+        path, assignment, shown.sheets, shown.formulas, _overflows(contents), verification, key if handout else None
+    )
 
 
 def _overflows(contents: Contents) -> list[str]:

@@ -75,16 +75,17 @@ def template_text(template: str | Path = DEFAULT_TEMPLATE) -> str:
 
 def template_names() -> list[str]:
     """The names of the templates that come with sheetprop."""
-    return sorted(path.stem for path in _template_folder().glob("*.toml"))
+    return sorted(path.stem for path in template_folder().glob("*.toml"))
 
 
-def _template_folder() -> Path:
+def template_folder() -> Path:
+    """The folder of the templates that come with sheetprop, which a checkout has beside the package."""
     installed = Path(__file__).parent / "templates"
     return installed if installed.is_dir() else Path(__file__).parents[1] / "templates"
 
 
 def _find_template(template: str | Path) -> Path:
-    shipped = _template_folder() / f"{template}.toml"
+    shipped = template_folder() / f"{template}.toml"
     try:
         if Path(template).suffix != ".toml" and shipped.is_file():
             return shipped
@@ -158,6 +159,8 @@ def _table(what: str, thing: str, example: str, readers: Mapping[str, Reader]) -
 def _text(name: str, value: Any) -> str:
     if not isinstance(value, str):
         raise InputError(f"{name}: {value!r} is not a text")
+    if unfit := next((character for character in value if not (character.isprintable() or character in "\n\t")), None):
+        raise InputError(f"{name}: the character {unfit!r} cannot stand in a workbook; take it out")
     return value
 
 

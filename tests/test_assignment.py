@@ -323,6 +323,7 @@ def test_a_rubric_can_be_given_to_the_function() -> None:
         ("[handout]\nequations = 1\n", "line 2: handout.equations: 1 is neither true nor false"),
         ("[tolerances]\ngiven = 2\n", "line 2: tolerances.given: 2 is not possible; a tolerance is relative, above 0"),
         ("[texts]\ntask = 'a'\nhandin = 'b'\n", "line 3: texts: unknown key 'handin'; did you mean 'hand_in'?"),
+        ('texts.task = "a\\u0007b"\n', "line 1: texts.task: the character '\\x07' cannot stand in a workbook; take it"),
         ("texts = 'a'\n", "line 1: texts: 'a' is not a table of texts; write [texts] and lines such as task ="),
     ],
 )

@@ -1,17 +1,22 @@
-"""The workbook: one module per kind of sheet, in the order of the tabs; see :func:`write_workbook`."""
+"""The workbook and its hand-out: one module per kind of sheet; see :func:`write_workbook`, :func:`write_handout`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+from sheetprop.assignment import Assignment
+from sheetprop.descent import compute
+from sheetprop.errors import InputError
+from sheetprop.handout import Student
 from sheetprop.output import written_whole
-from sheetprop.workbook import checks, equations, gradient_check, learning_rate, learning_rates, network
+from sheetprop.workbook import checks, equations, gradient_check, instructions, learning_rate, learning_rates, network
 from sheetprop.workbook.book import Book, cell_name
 from sheetprop.workbook.contents import CHECKS, GRADIENT_CHECK, Contents
 from sheetprop.workbook.picks import pick_names
 
-__all__ = ["magnitudes", "named_constants", "write_workbook"]
+__all__ = ["magnitudes", "named_constants", "write_handout", "write_workbook"]
 
 
 def write_workbook(contents: Contents, path: Path, written: Callable[[int, int], None] | None = None) -> Book:
@@ -31,6 +36,45 @@ def write_workbook(contents: Contents, path: Path, written: Callable[[int, int],
         checks.write(book, contents)
         book.close()
     return book
+
+
+def write_handout(
+    contents: Contents,
+    path: Path,
+    student: Student | None = None,
+    written: Callable[[int, int], None] | None = None,
+) -> Book:
+    """Write the hand-out to the answer key ``contents``: the same workbook, its columns to fill left blank.
+
+    It is that of a ``student``, or everybody's; otherwise as :func:`write_workbook`. Raises InputError also where the
+    assignment leaves nothing to fill.
+    """
+    handed = handout_contents(contents.assignment)
+    with written_whole(path) as unfinished:
+        book = Book(unfinished, unfinished.parent, handed.assignment.title, written, protected=True)
+        instructions.write(book, handed, student)
+        network.write(book, handed)
+        if handed.assignment.equations:
+            equations.write(book, handed)
+        for table in handed.tables:
+            learning_rate.write(book, handed, table)
+        learning_rates.write(book, handed)
+        book.close()
+    return book
+
+
+def handout_contents(assignment: Assignment) -> Contents:
+    """What stands in the hand-out of an assignment; raises InputError where nothing is left to fill."""
+    blank = assignment.filled_columns
+    if assignment.iterations == 1 and not set(blank) - set(assignment.given):
+        raise InputError(
+            f"fill: with 1 iteration, nothing is left to students of {', '.join(assignment.fill)}, whose first row is "
+            "given; ask for more iterations, or name other columns"
+        )
+    shown = replace(assignment, title=instructions.plain(assignment.title))
+    # Columns that are not there need not be computed either.
+    absent = set(assignment.network.keys()) - set(assignment.columns)
+    return Contents(shown, compute(shown, absent.union(blank)), frozenset(blank))
 
 
 def magnitudes(contents: Contents) -> dict[str, dict[tuple[int, int], float]]:

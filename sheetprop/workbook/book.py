@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,6 +22,8 @@ from sheetprop.workbook import theme
 NUM_ERROR = "#NUM!"
 ROW, ABOVE = "{row}", "{above}"
 Value = float | int | str | bool
+ALLOWED = dict.fromkeys(("objects", "scenarios", "format_cells", "format_columns", "format_rows"), True)
+"""What a reader may do to a protected sheet, besides filling the unlocked cells."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +32,25 @@ class Column:
 
     In a formula, without its =, ROW stands for the number of its own row and ABOVE for that of the row above; it has no
     percent sign. ``values`` are the computed values, one per row; NaN stands for #NUM!. Without a formula the values
-    are constants.
+    are constants. Cells below the last value are left blank, in the format ``blank``; values that are texts are all
+    empty, of a formula that waits for numbers.
     """
 
-    values: Sequence[float]
+    values: Sequence[float] | Sequence[str]
     format: Format
     formula: str | None = None
     first: str | None = None
+    blank: Format | None = None
+
+    def texts(self, rows: int) -> Iterator[str]:
+        """What the file has of the values in so many rows, empty for blank cells."""
+        blanks = rows - len(self.values) if self.blank else 0
+        return chain(map(repr if self.kind is None else str, self.values), repeat("", blanks))
+
+    @property
+    def kind(self) -> str | None:
+        """The type that the file gives to cells of texts, None for numbers."""
+        return "str" if self.values and isinstance(self.values[0], str) else None
 
 
 class Sheet(Worksheet):  # type: ignore[misc]
@@ -59,15 +74,24 @@ class Sheet(Worksheet):  # type: ignore[misc]
             value = NUM_ERROR
         self.write_formula(row, column, formula, look, value)
 
+    def _write_string(self, row: int, column: int, text: str, look: Format | None = None) -> Any:
+        # XlsxWriter takes a text between these two for markup that is written as it stands.
+        marked = text.startswith("<r>") and text.endswith("</r>")
+        return super()._write_string(row, column, f"{text} " if marked else text, look)
+
     def write_table(self, first_row: int, first_column: int, columns: Sequence[Column]) -> None:
         """Write ``columns`` side by side, their first values at ``first_row`` (rows and columns from zero)."""
         self._table = (first_row, first_column, columns)
-        self.formulas += sum(len(column.values) for column in columns if column.formula)
+        self.formulas += sum(len(column.values) for column in columns if column.formula or column.first)
         self._check_dimensions(first_row, first_column)
         last_row, last_column = first_row + len(columns[0].values) - 1, first_column + len(columns) - 1
         self._check_dimensions(last_row, last_column)
-        # Excel would mark the first row, which starts from the inputs, as inconsistent with the rows below.
-        self.ignore_errors({"formula_differs": f"{address(first_row, first_column)}:{address(last_row, last_column)}"})
+        area = f"{address(first_row, first_column)}:{address(last_row, last_column)}"
+        # Excel would mark the first row, which starts from the inputs, as inconsistent with the rows below, and every
+        # formula that a student writes as unprotected.
+        self.ignore_errors(
+            {"formula_differs": area} | ({"formula_unlocked": area} if any(column.blank for column in columns) else {})
+        )
 
     def _write_rows(self) -> None:
         if self._table is None:
@@ -87,28 +111,31 @@ class Sheet(Worksheet):  # type: ignore[misc]
 
     def _write_table_rows(self, first_row: int, first_column: int, columns: Sequence[Column]) -> None:
         names = [xl_col_to_name(first_column + n) for n in range(len(columns))]
-        styles = [column.format._get_xf_index() for column in columns]
 
-        def pattern(formulas: Iterable[str | None], errors: Container[int]) -> str:
+        def pattern(formulas: Iterable[str | None], errors: Container[int], values: int) -> str:
             cells = []
-            for n, (name, style, formula) in enumerate(zip(names, styles, formulas, strict=True)):
-                kind = ' t="e"' if n in errors else ""
+            for n, (name, column, formula) in enumerate(zip(names, columns, formulas, strict=True)):
+                if column.blank and len(column.values) < values:
+                    cells.append(f'<c r="{name}{ROW}" s="{column.blank._get_xf_index()}"/>%s')
+                    continue
+                kind = "e" if n in errors else column.kind
+                typed = f' t="{kind}"' if kind else ""
                 live = f"<f>{escape(formula, quote=False)}</f>" if formula else ""
-                cells.append(f'<c r="{name}{ROW}" s="{style}"{kind}>{live}<v>%s</v></c>')
+                cells.append(f'<c r="{name}{ROW}" s="{column.format._get_xf_index()}"{typed}>{live}<v>%s</v></c>')
             return "".join(cells) + "</row>"
 
         patterns: dict[tuple[int, ...], str] = {}
-        rows = zip(*(map(repr, column.values) for column in columns), strict=True)
+        rows = zip(*(column.texts(len(columns[0].values)) for column in columns), strict=True)
         for row, texts in enumerate(rows, start=first_row + 1):
             errors: tuple[int, ...] = ()
             if "nan" in texts:
                 errors = tuple(n for n, text in enumerate(texts) if text == "nan")
                 texts = tuple(NUM_ERROR if text == "nan" else text for text in texts)
             if row == first_row + 1:
-                cells = pattern((column.first or column.formula for column in columns), errors)
+                cells = pattern((column.first or column.formula for column in columns), errors, 1)
             else:
                 if errors not in patterns:
-                    patterns[errors] = pattern((column.formula for column in columns), errors)
+                    patterns[errors] = pattern((column.formula for column in columns), errors, 2)
                 cells = patterns[errors]
             self.fh.write(f'<row r="{row}">')
             for column, cell in sorted(self.table.get(row - 1, {}).items()):
@@ -133,11 +160,20 @@ def at_row(pattern: str, row: int) -> str:
 class Book:
     """An XlsxWriter workbook in the workbook's look; the same input writes the same bytes."""
 
-    def __init__(self, path: Path, folder: Path, title: str, written: Callable[[int, int], None] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        folder: Path,
+        title: str,
+        written: Callable[[int, int], None] | None = None,
+        protected: bool = False,
+    ) -> None:
         """Begin to write ``path``; ``folder`` is for temporary files and belongs to the caller.
 
-        ``written`` is called, while the file is closed, with how many sheets are written and of how many.
+        ``written`` is called, while the file is closed, with how many sheets are written and of how many. In a
+        ``protected`` workbook only the cells that a reader may change are unlocked; there is no password.
         """
+        self._protected = protected
         self._written = written
         self._sheets_written = 0
         self.file = xlsxwriter.Workbook(str(path), {"tmpdir": str(folder)})
@@ -155,6 +191,8 @@ class Book:
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
+        if self._protected:
+            sheet.protect(options=ALLOWED)
         return sheet
 
     @property
@@ -198,7 +236,12 @@ class Book:
         self, sheet: Sheet, row: int, column: int, name: str, value: float, number: str = theme.GIVEN_NUMBER
     ) -> None:
         """Write a number that a reader may change, in a cell with a name known to the whole workbook."""
-        sheet.write_number(row, column, value, self.look(theme.CHANGEABLE, num_format=number))
+        unlocked = {"locked": False} if self._protected else {}
+        self.named(sheet, row, column, name, value, self.look(theme.CHANGEABLE, num_format=number, **unlocked))
+
+    def named(self, sheet: Sheet, row: int, column: int, name: str, value: float, look: Format) -> None:
+        """Write a number in a cell with a name known to the whole workbook."""
+        sheet.write_number(row, column, value, look)
         self.file.define_name(name, f"={reference(sheet.name, row, column)}")
 
 
@@ -216,6 +259,14 @@ def reference(sheet: str, row: int, column: int, last_row: int | None = None) ->
     """The absolute reference of a cell of another sheet, or of cells of one of its columns, from zero."""
     cells = address(row, column, absolute=True) if last_row is None else column_range(row, column, last_row)
     return "'" + sheet.replace("'", "''") + f"'!{cells}"
+
+
+def if_filled(cell: str) -> str:
+    """The formula, without its =, of what stands in a cell, and of nothing while that is blank.
+
+    ``cell`` is an address, or a formula without its =.
+    """
+    return f'IF({cell}="","",{cell})'
 
 
 def cell_name(key: str) -> str:

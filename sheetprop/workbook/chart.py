@@ -22,14 +22,20 @@ class Line:
     colour: str
 
 
-def error_chart(book: Book, title: str, iterations: str, lines: Iterable[Line], logarithmic: bool = False) -> Any:
+def error_chart(
+    book: Book, title: str, iterations: str, lines: Iterable[Line], logarithmic: bool = False, waiting: bool = False
+) -> Any:
     """Make the chart; ``iterations`` is the reference of the iterations' column. Returns an XlsxWriter chart.
 
-    It keeps the values for viewers that compute nothing; where #NUM! is, a line has a gap.
+    It keeps the values for viewers that compute nothing; where #NUM! is, a line has a gap. A chart that is ``waiting``
+    for its cells to be filled keeps none, and has gaps for those that are blank.
     """
     chart = book.file.add_chart({"type": "scatter", "subtype": "straight"})
     # XlsxWriter's own takes three tags of Python for each of thousands of points.
     chart._write_pt = lambda index, value: chart.fh.write(f'<c:pt idx="{index}"><c:v>{value!r}</c:v></c:pt>')
+    if waiting:
+        # XlsxWriter leaves out what it takes for the default, and other programs take zeros for it.
+        chart._write_disp_blanks_as = lambda: chart._xml_empty_tag("c:dispBlanksAs", [("val", "gap")])
     count = 1
     for line in lines:
         count = len(line.values)
@@ -39,7 +45,7 @@ def error_chart(book: Book, title: str, iterations: str, lines: Iterable[Line], 
                 "categories": f"={iterations}",
                 "categories_data": list(range(count)),
                 "values": f"={line.reference}",
-                "values_data": [None if np.isnan(value) else value for value in line.values.tolist()],
+                "values_data": [None if waiting or np.isnan(value) else value for value in line.values.tolist()],
                 "line": {"color": line.colour, "width": 2},
             }
         )

@@ -14,7 +14,7 @@ from sheetprop.network import ITERATION, Network
 from sheetprop.options import Layout
 from sheetprop.workbook.book import reference
 
-NETWORK, EQUATIONS, LEARNING_RATES = "Network", "Equations", "Learning rates"
+INSTRUCTIONS, NETWORK, EQUATIONS, LEARNING_RATES = "Instructions", "Network", "Equations", "Learning rates"
 GRADIENT_CHECK, CHECKS = "Gradient check", "Checks"
 BAND_ROW, HEADER_ROW, FIRST_ROW = 4, 5, 6
 """Rows, from zero, of every sheet with one row per iteration: role names, labels, iteration 0."""
@@ -69,10 +69,20 @@ class IterationTable:
 
 @dataclass(frozen=True)
 class Contents:
-    """An assignment, its computed values, and the tables that hold them."""
+    """An assignment, its computed values, and the tables that hold them.
+
+    ``blank`` are the columns that a hand-out leaves to students, of weights all but the first row; in their computed
+    values they count as 0.
+    """
 
     assignment: Assignment
     computed: Mapping[str, np.ndarray]
+    blank: frozenset[str] = frozenset()
+
+    @property
+    def is_handout(self) -> bool:
+        """Whether something is left to students."""
+        return bool(self.blank)
 
     @property
     def network(self) -> Network:

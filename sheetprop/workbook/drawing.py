@@ -9,6 +9,7 @@ from sheetprop.network import Role, partial
 from sheetprop.workbook import theme
 from sheetprop.workbook.book import Book, Sheet
 from sheetprop.workbook.contents import Contents
+from sheetprop.workbook.picks import Shown
 
 BOX_ROWS, GAP_ROWS = 4, 3
 LAYER_COLUMNS = 5
@@ -16,18 +17,10 @@ LAYER_COLUMNS = 5
 
 
 @dataclass(frozen=True)
-class Shown:
-    """The cell in which a quantity of the picked iteration and rate stands, and its value when the file is made."""
-
-    cell: str
-    value: float
-
-
-@dataclass(frozen=True)
 class Drawing:
     """The drawing of the network on ``sheet``, its first caption at (``row``, ``column``), from zero.
 
-    ``shown`` says where the numbers stand: all but the steps of the chain rule, which are computed from the others.
+    A quantity that is not ``shown`` is left out.
     """
 
     book: Book
@@ -81,7 +74,7 @@ class Drawing:
 
     def _box(self, row: int, column: int, *keys: str) -> None:
         """Label over number for each key, one below the other."""
-        for n, key in enumerate(keys):
+        for n, key in enumerate(key for key in keys if key in self.shown):
             self._label(row + 2 * n, column, key)
             self._number(row + 2 * n + 1, column, key)
 
@@ -91,13 +84,7 @@ class Drawing:
 
     def _number(self, row: int, column: int, key: str) -> None:
         look = self.book.look(theme.role_box(self.contents.network[key].role))
-        if key in self.shown:
-            self.sheet.write_computed(row, column, f"={self.shown[key].cell}", self.shown[key].value, look)
-            return
-        equation = self.contents.network.equation(key, self.shown)
-        assert equation is not None
-        formula = equation.excel(lambda used: self.shown[used].cell)
-        self.sheet.write_computed(row, column, f"={formula}", float(self.contents.computed[key][0, 0]), look)
+        self.sheet.write_computed(row, column, self.shown[key].formula, self.shown[key].value, look)
 
     def _lines(self, column: int, depth: int) -> None:
         """The connections between two layers of two neurons, as the borders of one merged cell."""

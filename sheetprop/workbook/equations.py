@@ -22,33 +22,41 @@ def write(book: Book, contents: Contents) -> None:
     sheet = book.sheet(EQUATIONS, theme.ROLE_COLOURS[Role.STEP][1])
     table = contents.tables[0]
     for column, width in ((LABEL, 13), (EQUATION, 88), (CELL, 16), (FORMULA, 66), (VALUE, 15)):
-        sheet.set_column(column, column, width)
+        if column <= _last_column(contents):
+            sheet.set_column(column, column, width)
     book.heading(sheet, "Equations")
-    sheet.write_string(
-        1,
-        EQUATION,
-        f"Cells, formulas and values are those of sheet {table.sheet!r} at iteration 0; every sheet of a learning rate "
-        "has the same.",
-        book.look(theme.SUBTITLE),
+    note = (
+        "What stands in the cells of a sheet of a learning rate, as mathematics."
+        if contents.is_handout
+        else f"Cells, formulas and values are those of sheet {table.sheet!r} at iteration 0; every sheet of a learning "
+        "rate has the same."
     )
+    sheet.write_string(1, EQUATION, note, book.look(theme.SUBTITLE))
     row = 3
     for title, role, meaning in SECTIONS:
-        row = _section(book, sheet, row, title, meaning)
+        row = _section(book, sheet, row, contents, title, meaning)
         for key in contents.network.keys(role):
             row = _quantity(book, sheet, row, contents, contents.network[key])
         row += 1
     row = _write_updates(book, sheet, row, contents)
-    row = _section(book, sheet, row, "The chain rule for each weight", "every factor, down to numbers of the sheet")
+    factors = "every factor, down to numbers of the sheet"
+    row = _section(book, sheet, row, contents, "The chain rule for each weight", factors)
     for weight in contents.network.keys(Role.WEIGHT):
         row = _write_derivation(book, sheet, row, contents, weight)
     sheet.freeze_panes(2, 0)
 
 
-def _section(book: Book, sheet: Sheet, row: int, title: str, meaning: str) -> int:
-    for column in range(VALUE + 1):
+def _last_column(contents: Contents) -> int:
+    """A hand-out has the equations alone: cells, formulas and values are for students to find."""
+    return EQUATION if contents.is_handout else VALUE
+
+
+def _section(book: Book, sheet: Sheet, row: int, contents: Contents, title: str, meaning: str) -> int:
+    last = _last_column(contents)
+    for column in range(last + 1):
         sheet.write_blank(row, column, None, book.look(theme.SECTION))
     sheet.write_string(row, LABEL, f"{title}: {meaning}", book.look(theme.SECTION))
-    for column, heading in ((CELL, "cell"), (FORMULA, "formula"), (VALUE, "value")):
+    for column, heading in ((CELL, "cell"), (FORMULA, "formula"), (VALUE, "value"))[: last - EQUATION]:
         align = "right" if column == VALUE else "left"
         sheet.write_string(row, column, heading, book.look(theme.SECTION, font_size=10, align=align))
     sheet.set_row(row, 22)
@@ -61,6 +69,8 @@ def _quantity(book: Book, sheet: Sheet, row: int, contents: Contents, quantity: 
         row, LABEL, quantity.label, book.look(theme.role_box(quantity.role, align="left", indent=indent))
     )
     sheet.write_string(row, EQUATION, str(quantity), book.look(theme.CELL, indent=1 + indent))
+    if contents.is_handout:
+        return row + 1
     value = float(contents.computed[key][0, 0])
     number = book.look(theme.CELL, num_format=theme.ROLE_NUMBERS[quantity.role])
     if key in table.columns:
@@ -86,14 +96,14 @@ def _link(book: Book, sheet: Sheet, row: int, contents: Contents, key: str, iter
 
 def _write_updates(book: Book, sheet: Sheet, row: int, contents: Contents) -> int:
     network, table = contents.network, contents.tables[0]
-    row = _section(book, sheet, row, "Update", f"{network.update.name}, from iteration k to k + 1")
+    row = _section(book, sheet, row, contents, "Update", f"{network.update.name}, from iteration k to k + 1")
     for weight in network.keys(Role.WEIGHT):
         quantity = network[weight]
         assert quantity.next is not None
         at_k = quantity.next.text(lambda key: network.label(key) + ("" if key == RATE else "(k)"))
         sheet.write_string(row, LABEL, quantity.label, book.look(theme.role_box(Role.WEIGHT, align="left")))
         sheet.write_string(row, EQUATION, f"{quantity.label}(k+1) = {at_k}", book.look(theme.CELL, indent=1))
-        if table.iterations > 1:
+        if table.iterations > 1 and not contents.is_handout:
             _link(book, sheet, row, contents, weight, 1)
             sheet.write_string(row, FORMULA, formula(table, weight, 1), book.look(theme.FORMULA))
             value = float(contents.computed[weight][0, 1])

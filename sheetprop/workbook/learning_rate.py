@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from itertools import groupby
 
 from sheetprop.network import ITERATION, RATE, Role
@@ -21,6 +22,11 @@ from sheetprop.workbook.contents import (
 
 RATE_ROW, RATE_COLUMN = 2, 3
 COLUMNS_PER_PAGE = 20
+CHANGE_NOTE = (
+    "Change it, and this sheet, the charts and the comparisons follow. Each weight is the weight of the row above − η "
+    "· its gradient in the row above."
+)
+FILL_NOTE = "The coloured cells are yours to fill, with formulas; the chart and the comparisons follow."
 BANDS = {
     Role.TARGET: "targets",
     Role.INPUT: "inputs",
@@ -36,10 +42,10 @@ def write(book: Book, contents: Contents, table: IterationTable) -> None:
     """Write the sheet of one learning rate."""
     sheet = book.sheet(table.sheet, theme.SERIES_COLOURS[table.index % len(theme.SERIES_COLOURS)])
     chart_column = len(table.columns) + 1
-    _write_top(book, sheet, table, chart_column)
-    _write_headers(book, sheet, table)
-    sheet.write_table(FIRST_ROW, 0, [_column(book, table, key) for key in table.columns])
-    _write_chart(book, sheet, table, chart_column)
+    _write_top(book, sheet, contents, table, chart_column)
+    _write_headers(book, sheet, contents, table)
+    sheet.write_table(FIRST_ROW, 0, [_column(book, table, key, contents.blank) for key in table.columns])
+    _write_chart(book, sheet, contents, table, chart_column)
     frozen = 1 if contents.assignment.layout is Layout.FULL else 0
     sheet.freeze_panes(FIRST_ROW, frozen)
     sheet.repeat_rows(BAND_ROW, HEADER_ROW)
@@ -75,36 +81,39 @@ def _refer(table: IterationTable, key: str, row: str) -> str:
     return table.rate_name if key == RATE else f"{table.letter(key)}{row}"
 
 
-def _column(book: Book, table: IterationTable, key: str) -> Column:
+def _column(book: Book, table: IterationTable, key: str, blank: Container[str]) -> Column:
     values = table.values[key].tolist()
     if key == ITERATION:
         return Column(values, book.look(theme.COUNT))
     formula, first = formula_patterns(table, key)
-    return Column(values, book.look(theme.role_cell(table.network[key].role)), formula, first)
+    role = table.network[key].role
+    look = book.look(theme.role_cell(role))
+    if key not in blank:
+        return Column(values, look, formula, first)
+    return Column(values[: first is not None], look, None, first, book.look(theme.role_fill(role)))
 
 
-def _write_top(book: Book, sheet: Sheet, table: IterationTable, chart_column: int) -> None:
+def _write_top(book: Book, sheet: Sheet, contents: Contents, table: IterationTable, chart_column: int) -> None:
     book.heading(sheet, "Gradient descent, one row per iteration")
     sheet.write_url(1, 2, f"internal:'{LEARNING_RATES}'!A1", book.look(theme.LINK), "All learning rates")
     chart = reference(table.sheet, 0, chart_column)
     sheet.write_url(1, 5, f"internal:{chart}", book.look(theme.LINK), "Chart of E_total →")
     sheet.write_string(RATE_ROW, 0, "Learning rate η", book.look(theme.LABEL))
-    book.changeable(sheet, RATE_ROW, RATE_COLUMN, table.rate_name, table.rate)
-    sheet.write_string(
-        RATE_ROW,
-        RATE_COLUMN + 1,
-        "Change it, and this sheet, the charts and the comparisons follow. Each weight is the weight of the row "
-        "above − η · its gradient in the row above.",
-        book.look(theme.NOTE, indent=1),
-    )
+    if contents.is_handout:
+        book.named(sheet, RATE_ROW, RATE_COLUMN, table.rate_name, table.rate, book.look(theme.GIVEN))
+    else:
+        book.changeable(sheet, RATE_ROW, RATE_COLUMN, table.rate_name, table.rate)
+    note = FILL_NOTE if contents.is_handout else CHANGE_NOTE
+    sheet.write_string(RATE_ROW, RATE_COLUMN + 1, note, book.look(theme.NOTE, indent=1))
 
 
-def _write_headers(book: Book, sheet: Sheet, table: IterationTable) -> None:
+def _write_headers(book: Book, sheet: Sheet, contents: Contents, table: IterationTable) -> None:
     network = table.network
     roles = [None if key == ITERATION else network[key].role for key in table.columns]
     for role, group in groupby(enumerate(roles), key=lambda item: item[1]):
         columns = [n for n, _ in group]
-        steps = {"level": 1} if role is Role.STEP else {}
+        # In a protected sheet nothing can be folded.
+        steps = {"level": 1} if role is Role.STEP and not contents.is_handout else {}
         sheet.set_column(columns[0], columns[-1], theme.ROLE_WIDTHS[role] if role else 10, None, steps)
         if role is not None:
             for column in columns:
@@ -116,14 +125,14 @@ def _write_headers(book: Book, sheet: Sheet, table: IterationTable) -> None:
         sheet.write_string(HEADER_ROW, column, network.label(key), book.look(look))
 
 
-def _write_chart(book: Book, sheet: Sheet, table: IterationTable, column: int) -> None:
+def _write_chart(book: Book, sheet: Sheet, contents: Contents, table: IterationTable, column: int) -> None:
     iterations = (
         table.range(ITERATION)
         if ITERATION in table.columns
         else reference(LEARNING_RATES, FIRST_ROW, COMPARISON_COLUMN, table.last_row)
     )
     line = Line("E_total", table.range("E_total"), table.values["E_total"], theme.ROLE_COLOURS[Role.ERROR][1])
-    chart = error_chart(book, "E_total over the iterations", iterations, [line])
+    chart = error_chart(book, "E_total over the iterations", iterations, [line], waiting="E_total" in contents.blank)
     chart.set_legend({"none": True})
     chart.set_size({"width": 640, "height": 380})
     sheet.insert_chart(FIRST_ROW, column, chart, {"object_position": 3, "description": "E_total by iteration"})

@@ -5,12 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sheetprop.workbook import theme
-from sheetprop.workbook.book import Book, Sheet, address
+from sheetprop.workbook.book import Book, Sheet, Value, address, if_filled
 from sheetprop.workbook.contents import ITERATIONS_NAME, RATES_NAME, Contents
 
 Place = tuple[int, int]
 NOTE = "◂ pick both from their lists: all numbers of this sheet follow"
 WARNING = "◂ no sheet has this learning rate, the first is shown: pick one from the list"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A quantity of the picked iteration and rate: the formula that shows it, and its value when the file is made."""
+
+    formula: str
+    value: Value
 
 
 @dataclass(frozen=True)
@@ -25,6 +33,15 @@ class Picks:
         """The formula, without its =, of a quantity at what was picked."""
         ranges = ",".join(table.range(key) for table in self.contents.tables)
         return f"INDEX(CHOOSE({self.sheet_cell},{ranges}),{self.row_cell})"
+
+    def shown(self, key: str) -> Shown:
+        """How a quantity at what was picked is shown; nothing where its cell is still blank."""
+        value = float(self.contents.computed[key][0, 0])
+        if key not in self.contents.blank:
+            return Shown(f"={self.chosen(key)}", value)
+        # Of weights, the first row is given.
+        given = key in self.contents.assignment.given
+        return Shown(f"={if_filled(self.chosen(key))}", value if given else "")
 
 
 def pick_names(prefix: str) -> tuple[str, str]:

@@ -48,6 +48,9 @@ ROLE_WIDTHS: dict[Role, float] = {
 BASE = {"font_name": "Calibri", "font_size": 11, "font_color": INK, "valign": "vcenter"}
 CHANGEABLE = BASE | {"bg_color": "#FFF2CC", "font_color": "#7F4F00", "border": 1, "border_color": "#E0B94A",
                      "align": "center", "bold": True}  # fmt: skip
+GIVEN = BASE | {"bg_color": "#F3F4F6", "border": 1, "border_color": RULE, "align": "center", "bold": True}
+FILL = {"bg_color": "#E3F4F4", "border": 1, "border_color": "#C5E3E2", "locked": False}
+"""What a hand-out leaves to students."""
 TITLE = BASE | {"font_size": 20, "bold": True, "font_color": ACCENT}
 SUBTITLE = BASE | {"font_color": MUTED}
 SECTION = BASE | {"font_size": 13, "bold": True, "font_color": ACCENT, "bottom": 2, "bottom_color": ACCENT}
@@ -94,6 +97,11 @@ def role_band_start(role: Role) -> dict[str, Any]:
 def role_cell(role: Role) -> dict[str, Any]:
     """The format of a value in a table."""
     return BASE | {"num_format": ROLE_NUMBERS[role]}
+
+
+def role_fill(role: Role) -> dict[str, Any]:
+    """The format of a cell of a table that a student fills."""
+    return role_cell(role) | FILL
 
 
 def role_box(role: Role, **more: Any) -> dict[str, Any]:

@@ -1,0 +1,134 @@
+"""What a hand-out says of itself in one cell: whose it is and which numbers it asks for, so that it is judged by them.
+
+The line stands on the sheet "Instructions". Its checksum tells a line that was changed by accident, or by hand, from
+one that is as it was written; it keeps nobody from computing another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Protocol
+
+from sheetprop.assignment import Assignment
+from sheetprop.errors import InputError
+
+PREFIX = "sheetprop hand-out 1"
+"""What every line begins with; the number is that of its form."""
+LONGEST = 2000
+"""Characters of a line. Every spreadsheet program keeps at least 32,767 of a cell."""
+SHORTENED = (200, 100, 50, 20)
+"""To how many characters title and name are cut, one after the other, where the line would be too long."""
+DIGITS = 10
+"""Of the checksum."""
+
+
+class Student(Protocol):
+    """Whose hand-out it is."""
+
+    @property
+    def id(self) -> str:
+        """What the school knows the student by."""
+
+    @property
+    def name(self) -> str:
+        """What the student is called."""
+
+
+@dataclass(frozen=True)
+class HandoutRecord:
+    """What a hand-out asks for, and of whom (None where it is everybody's)."""
+
+    title: str
+    inputs: tuple[float, ...]
+    targets: tuple[float, ...]
+    weights: tuple[float, ...]
+    learning_rates: tuple[float, ...]
+    iterations: int
+    student_id: str | None = None
+    student_name: str | None = None
+
+    @classmethod
+    def of(cls, assignment: Assignment, student: Student | None = None) -> HandoutRecord:
+        """The record of an assignment as a student gets it."""
+        return cls(
+            assignment.title,
+            assignment.inputs,
+            assignment.targets,
+            assignment.weights,
+            assignment.learning_rates,
+            assignment.iterations,
+            student.id if student else None,
+            student.name if student else None,
+        )
+
+    def to_text(self) -> str:
+        """The record as one line of fewer than 2,000 ASCII characters.
+
+        A title or name that would make it longer is cut. Raises InputError where the id alone makes it too long.
+        """
+        for longest in SHORTENED:
+            text = self._line(longest)
+            if len(text) < LONGEST:
+                return text
+        raise InputError(
+            f"student {str(self.student_id)[:20]}…: this id is too long to be one; give its students others"
+        )
+
+    @classmethod
+    def from_text(cls, text: str) -> HandoutRecord | None:
+        """The record that a line is of; None where it is no such line, or not as it was written."""
+        text = text.strip()
+        prefix, _, rest = text.partition(" {")
+        content, _, checksum = rest.rpartition("} ")
+        content = f"{{{content}}}"
+        if prefix != PREFIX or len(text) >= LONGEST or checksum != _checksum(content):
+            return None
+        try:
+            return cls(**{key: _frozen(value) for key, value in json.loads(content).items()})._checked()
+        except (TypeError, ValueError, OverflowError, RecursionError):
+            return None
+
+    def assignment_of(self, assignment: Assignment) -> Assignment:
+        """An assignment with the record's numbers in the place of its own.
+
+        Raises InputError where they are not numbers that an assignment can have.
+        """
+        return replace(
+            assignment,
+            inputs=self.inputs,
+            targets=self.targets,
+            weights=self.weights,
+            learning_rates=self.learning_rates,
+            iterations=self.iterations,
+            seed=None,
+        )
+
+    def _line(self, longest: int) -> str:
+        values = {key: value for key, value in asdict(self).items() if value is not None}
+        for key in ("title", "student_name"):
+            if key in values:
+                values[key] = values[key][:longest]
+        # ASCII, as programs may compose the characters of a text anew; and _x0041_ would be read as an escape.
+        content = json.dumps(values, separators=(",", ":")).replace("_x", r"\u005fx")
+        return f"{PREFIX} {content} {_checksum(content)}"
+
+    def _checked(self) -> HandoutRecord:
+        """The record itself; raises TypeError or ValueError where a value is not of its kind."""
+        texts = (text for text in (self.title, self.student_id, self.student_name) if text is not None)
+        numbers = (*self.inputs, *self.targets, *self.weights, *self.learning_rates)
+        if not all(isinstance(text, str) for text in texts) or type(self.iterations) is not int:
+            raise TypeError
+        if not all(type(number) in (int, float) and math.isfinite(number) for number in numbers):
+            raise ValueError
+        return self
+
+
+def _checksum(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()[:DIGITS]
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
