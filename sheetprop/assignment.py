@@ -140,6 +140,11 @@ class Assignment:
         }
         return {key: values[key] for key in self.network.keys(*GIVEN_BY.values())}
 
+    def with_given(self, given: Mapping[str, float]) -> Assignment:
+        """The same with other targets, inputs and initial weights, all by key."""
+        targets, inputs, weights = (tuple(given[key] for key in self.network.keys(role)) for role in GIVEN_BY.values())
+        return replace(self, targets=targets, inputs=inputs, weights=weights, seed=None)
+
     def with_random_weights(self, seed: int) -> Assignment:
         """The same with weights drawn from the range of personal ones, the same for the same ``seed``."""
         import numpy as np

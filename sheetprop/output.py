@@ -36,6 +36,24 @@ def check_output(path: Path, force: bool, *, what: str = "workbook", suffix: str
         raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
 
 
+def check_folder(folder: Path, sign: Path, force: bool, *, what: str, instead: str = "") -> None:
+    """Raise InputError where a folder cannot be written to, or holds ``what`` already.
+
+    It does where the file ``sign`` is there; ``force`` allows that. ``instead`` says what else could be done.
+    """
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise InputError(f"{folder}: is a file; name a folder for {what}")
+        if not folder.parent.is_dir():
+            raise InputError(f"{folder}: the folder {folder.parent} does not exist; create it first")
+        if sign.exists() and not force:
+            raise InputError(f"{folder}: holds {what} already; use --force to replace it, {instead}or another folder")
+        if not os.access(folder if folder.exists() else folder.parent, os.W_OK):
+            raise InputError(f"{folder}: is not writable; choose another folder")
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None
+
+
 def check_closed(path: Path) -> None:
     """Raise InputError where a file that is there may not be written, or is open in a spreadsheet program."""
     if path.exists() and not os.access(path, os.W_OK):

@@ -23,7 +23,8 @@ from openpyxl.utils.cell import get_column_letter, range_boundaries
 from xlsxwriter.utility import xl_cell_to_rowcol, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
-from sheetprop.assignment import Assignment, load_assignment
+from sheetprop.assignment import Assignment
+from sheetprop.template import load_assignment
 from sheetprop.engine import Spreadsheet
 from sheetprop.network import ITERATION, NETWORK, RATE, Role
 from sheetprop.submission.findings import Code, Finding, Severity, Submission

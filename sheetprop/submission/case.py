@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, product
 
+from sheetprop.assignment import Tolerances
 from sheetprop.expression import Expression, Number, Symbol
 from sheetprop.network import ITERATION, NETWORK, RATE, Role
 from sheetprop.submission.cells import Book
@@ -39,7 +40,8 @@ class Wrong:
 class Case:
     """A table under judgement."""
 
-    def __init__(self, book: Book, table: Table, tables: Sequence[Table]) -> None:
+    def __init__(self, book: Book, table: Table, tables: Sequence[Table], tolerances: Tolerances) -> None:
+        self.tolerances = tolerances
         self.book, self.table, self.tables = book, table, tables
         self.findings: list[Finding] = []
         self.wrong_keys: set[str] = set()
@@ -200,7 +202,7 @@ class Case:
     @cached_property
     def numbers(self) -> Numbers:
         """The table's stored numbers."""
-        return Numbers(self.table, self.parameters.given, self.parameters.rate)
+        return Numbers(self.table, self.parameters.given, self.parameters.rate, self.tolerances.typed)
 
     def tell(
         self,

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from sheetprop.assignment import GIVEN_BY, Assignment
+from sheetprop.assignment import GIVEN_BY, Assignment, Tolerances
 from sheetprop.descent import compute
 from sheetprop.submission.cells import Book, Cells, Place
-from sheetprop.submission.parameters import SAME, rate_in_text
+from sheetprop.submission.parameters import rate_in_text
 from sheetprop.submission.tables import Table, span
 
 LEAST = 10
@@ -50,7 +50,7 @@ def find_comparisons(
     errors = _errors(assignment, given, rates)
     found = []
     for cells in book:
-        for place, rate in _headings(cells, rates):
+        for place, rate in _headings(cells, rates, assignment.tolerances):
             for series in _series(cells, place, tables):
                 numbers = np.array([cells.number(p) for p in series[:COMPARED]], dtype=float)
                 right = errors is None or _follows(numbers, errors[rate])
@@ -79,7 +79,7 @@ def _follows(numbers: np.ndarray, errors: np.ndarray) -> bool:
     return False
 
 
-def _headings(cells: Cells, rates: Sequence[float]) -> Iterator[tuple[Place, float]]:
+def _headings(cells: Cells, rates: Sequence[float], tolerances: Tolerances) -> Iterator[tuple[Place, float]]:
     for place, value in cells.values.items():
         if type(value) is float:
             rate: float | None = value
@@ -88,7 +88,7 @@ def _headings(cells: Cells, rates: Sequence[float]) -> Iterator[tuple[Place, flo
             rate = rate_in_text(value) or (float(number[1]) if number else None)
         else:
             continue
-        same = [asked for asked in rates if rate is not None and abs(asked - rate) <= SAME * asked]
+        same = [asked for asked in rates if rate is not None and tolerances.same(rate, asked)]
         if same:
             yield place, same[0]
 

@@ -15,7 +15,6 @@ from sheetprop.submission.comparison import Comparison, find_comparisons
 from sheetprop.submission.findings import Code, Finding, ScoreLine, Severity
 from sheetprop.submission.judgement import Judged
 from sheetprop.submission.package import Chart
-from sheetprop.submission.parameters import SAME
 from sheetprop.submission.tables import WEIGHTS, ranges
 
 LEAST_ITERATIONS = 10
@@ -133,9 +132,7 @@ def _initial_values(judged: Sequence[Judged], assignment: Assignment, findings: 
     told: dict[tuple[tuple[str, float], ...], list[Judged]] = defaultdict(list)
     for table in judged:
         own = initial_values(table)
-        other = {
-            key: value for key, value in own.items() if abs(value - asked[key]) > SAME * max(abs(asked[key]), 1e-9)
-        }
+        other = {key: value for key, value in own.items() if not assignment.tolerances.same(value, asked[key])}
         parts.append(1 - (len(other) + len(asked.keys() - own.keys())) / len(asked))
         if other:
             told[tuple(other.items())].append(table)
@@ -207,7 +204,7 @@ def _learning_rates(
 ) -> Share:
     asked = assignment.learning_rates
     own = [table.parameters.rate for table in judged if table.parameters.rate is not None]
-    missing = [rate for rate in asked if not any(abs(rate - found) <= SAME * rate for found in own)]
+    missing = [rate for rate in asked if not any(assignment.tolerances.same(found, rate) for found in own)]
     comparisons: list[Comparison] = []
     if missing:
         tables = [table.table for table in judged]

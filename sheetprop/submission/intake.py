@@ -6,8 +6,6 @@ Nothing is ever unpacked to the disk: the names in an archive are only shown, an
 from __future__ import annotations
 
 import os
-import re
-import unicodedata
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from sheetprop.errors import InputError
+from sheetprop.file_names import FileNames
 from sheetprop.submission.archive import (
     FILE_BYTES,
     HAND_IN,
@@ -40,10 +39,6 @@ UNPACKED_BYTES = 2 * ARCHIVE_BYTES
 
 REPORT = ("submissions", "feedback.html")
 """Where a folder of reports has a folder per submission, and what each of those holds."""
-SLUG = 80
-"""The longest name of a report folder, so that paths stay below the 260 characters of Windows."""
-RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(\.|$)", re.IGNORECASE)
-"""Names that Windows keeps for devices, with any ending."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +47,7 @@ class Source:
 
     ``member`` is its name in the archive at ``path``, and ``inner`` its name in the archive that this member is.
     ``slug`` is a name for its report folder, unlike any other of the batch. ``refusal`` is why it cannot be read, where
-    that is known before.
+    that is known before. ``student`` is the id of the student whose it is, where the caller knows.
     """
 
     name: str
@@ -61,6 +56,7 @@ class Source:
     slug: str
     inner: str | None = None
     refusal: str | None = None
+    student: str | None = None
 
     def read(self) -> bytes:
         """The bytes of the file. Raises Unreadable."""
@@ -95,8 +91,7 @@ class _Finder:
     def __init__(self) -> None:
         self.sources: list[Source] = []
         self._seen: set[str] = set()
-        self._slugs: set[str] = set()
-        self._times: dict[str, int] = {}
+        self._names = FileNames("submission")
 
     def add(self, path: Path) -> None:
         """All submissions at a path that was given."""
@@ -162,18 +157,7 @@ class _Finder:
         inner: str | None = None,
         refusal: str | None = None,
     ) -> None:
-        self.sources.append(Source(name, path, member, self._slug(label), inner, refusal))
-
-    def _slug(self, label: str) -> str:
-        """A name for a report folder that is safe everywhere; a number tells it from those that are the same."""
-        base = _safe(label)
-        slug = base
-        while slug.lower() in self._slugs:
-            self._times[base.lower()] = times = self._times.get(base.lower(), 1) + 1
-            number = f"-{times}"
-            slug = base[: SLUG - len(number)].rstrip(".-_") + number
-        self._slugs.add(slug.lower())
-        return slug
+        self.sources.append(Source(name, path, member, self._names.of(_without_suffix(label)), inner, refusal))
 
 
 Found = tuple[str, str, str | None, str | None]
@@ -329,10 +313,6 @@ def _displayed(name: str) -> str:
     return "".join(character if character.isprintable() else "\ufffd" for character in name)
 
 
-def _safe(label: str) -> str:
-    """A label as the name of a folder, in letters that every system has."""
-    path = PurePosixPath("-".join(part for part in label.split("/") if part not in ("", ".", "..")))
-    text = path.stem if path.suffix.lower() in SUFFIXES | {ARCHIVE} else path.name
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    slug = re.sub(r"[^A-Za-z0-9._]+", "-", plain).strip(".-_")[:SLUG].strip(".-_") or "submission"
-    return f"_{slug[: SLUG - 1]}" if RESERVED.match(slug) else slug
+def _without_suffix(label: str) -> str:
+    path = PurePosixPath(label)
+    return label[: -len(path.suffix)] if path.suffix.lower() in SUFFIXES | {ARCHIVE} else label

@@ -13,8 +13,6 @@ from sheetprop.submission.evaluation import evaluated
 from sheetprop.submission.reading import GIVEN
 from sheetprop.submission.tables import WEIGHTS, Table
 
-STORED_DIGITS = 1e-9
-"""Relative exactness that is asked of any number."""
 SHORT_RESULTS = 10
 """Digits to which some programs cut the results that they store."""
 MOST_DECIMALS = 14
@@ -46,10 +44,14 @@ class Followed:
 class Numbers:
     """The numbers of a table by quantity and iteration, and how exact each of them is."""
 
-    def __init__(self, table: Table, given: Mapping[str, float], rate: float | None) -> None:
-        """Take the stored values of ``table``; ``given`` and ``rate`` stand for what has no column."""
+    def __init__(self, table: Table, given: Mapping[str, float], rate: float | None, exactness: float) -> None:
+        """Take the stored values of ``table``; ``given`` and ``rate`` stand for what has no column.
+
+        ``exactness`` is asked of any number, relative to its size.
+        """
         self.table = table
         self.count = table.count
+        self._exactness = exactness
         self._values: dict[str, np.ndarray] = {}
         self._quanta: dict[str, np.ndarray] = {}
         self._given = dict(given) | ({RATE: rate} if rate is not None else {})
@@ -101,7 +103,7 @@ class Numbers:
 
         with np.errstate(all="ignore"):
             expected = np.broadcast_to(np.asarray(function(arrays), dtype=float), (self.count,))
-            tolerance = self.quanta(key) + STORED_DIGITS * np.abs(expected) + 1e-15
+            tolerance = self.quanta(key) + self._exactness * np.abs(expected) + 1e-15
             for name in names:
                 quanta = self._of(name, self.quanta)
                 if np.any(quanta > 0):

@@ -1,0 +1,183 @@
+"""The verb ``assign``: a hand-out and an answer key for each student of a roster, with numbers of their own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sheetprop.assigned import FILE, Entry, read_assigned, write_assigned
+from sheetprop.assignment import GIVEN_BY, Assignment
+from sheetprop.descent import compute
+from sheetprop.errors import InputError
+from sheetprop.execution import run_all
+from sheetprop.file_names import FileNames
+from sheetprop.options import DEFAULT_SEED, DEFAULT_TEMPLATE
+from sheetprop.output import check_folder
+from sheetprop.personal import draw_all
+from sheetprop.school.roster import Student, read_roster
+from sheetprop.template import load_assignment
+from sheetprop.verification import Progress, verify
+from sheetprop.workbook import write_handout, write_workbook
+from sheetprop.workbook.contents import Contents
+
+HANDOUTS, KEYS = "handouts", "keys"
+"""Folders for what students get, and for what they must not."""
+
+
+@dataclass(frozen=True)
+class Assigning:
+    """What was made for whom; ``complaints`` are the mismatches found in answer keys (None where none was confirmed).
+
+    ``entries`` are in the roster's order.
+    """
+
+    folder: Path
+    seed: int
+    assignment: Assignment
+    entries: Sequence[Entry]
+    complaints: Sequence[str] | None
+
+    @property
+    def passed(self) -> bool:
+        """Whether no number failed its confirmation."""
+        return not self.complaints
+
+    def to_dict(self) -> dict[str, Any]:
+        """For ``assign --json``; the files of each student are relative to ``output``."""
+        return {
+            "output": str(self.folder),
+            "list": str(self.folder / FILE),
+            "seed": self.seed,
+            "confirmed": self.complaints is not None,
+            "mismatches": len(self.complaints or ()),
+            "students": [self._student(entry) for entry in self.entries],
+        }
+
+    def _student(self, entry: Entry) -> dict[str, Any]:
+        network = self.assignment.network
+        numbers = {name: [entry.given[key] for key in network.keys(role)] for name, role in GIVEN_BY.items()}
+        return {
+            "id": entry.id,
+            "name": entry.name,
+            "email": entry.email,
+            "handout": entry.handout,
+            "answer_key": entry.answer_key,
+        } | numbers
+
+    def to_json(self) -> str:
+        """One JSON document."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=2)
+
+    def __str__(self) -> str:
+        count = len(self.entries)
+        students = "1 student" if count == 1 else f"{count:,} students"
+        confirmed = "" if self.complaints is None else f" Confirmed every number of {count:,} answer keys."
+        lines = [
+            f"Wrote hand-outs and answer keys for {students}, each with numbers of their own (seed {self.seed}).{confirmed}",
+            f"  {self.folder / HANDOUTS}: what students get",
+            f"  {self.folder / KEYS}: the answer keys",
+            f"  {self.folder / FILE}: who has which numbers; validate --assigned takes it",
+        ]
+        return "\n".join([*lines, *(self.complaints or ())])
+
+
+def assign(
+    *,
+    roster: str | Path,
+    output: str | Path,
+    template: str | Path = DEFAULT_TEMPLATE,
+    seed: int = DEFAULT_SEED,
+    verify_numbers: bool = False,
+    workers: int | None = None,
+    dask: str | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> Assigning:
+    """Write a personal hand-out and answer key for every student of a roster into the folder ``output``.
+
+    The numbers that the template gives ranges for depend on ``seed`` and the student's id only: the same students get
+    the same files again. With ``verify_numbers`` every number of every answer key is confirmed. ``workers`` and
+    ``dask`` are as :func:`sheetprop.execution.run_all` has them. What an earlier run left is replaced only with
+    ``force``. Raises InputError, before anything is written, where something cannot be used.
+    """
+    folder = Path(output)
+    students = read_roster(roster)
+    assignment = load_assignment(template)
+    if workers is not None and workers < 1:
+        raise InputError(f"workers: {workers} is not possible; at least 1 is needed")
+    check_folder(folder, folder / FILE, force, what="hand-outs with their list")
+    earlier = _earlier(folder)
+    drawn = draw_all(assignment, (student.id for student in students), seed)
+    names = FileNames("student")
+    entries = [_entry(student, drawn[student.id], names) for student in students]
+    _begin(folder, earlier, entries)
+    making = Making(assignment, folder, verify_numbers)
+    complaints: list[str] = []
+    for done, (_, found) in enumerate(
+        run_all(making, entries, workers=workers, dask=dask, lost=_lost), start=1
+    ):
+        complaints += found
+        if progress:
+            progress("writing", done, len(entries))
+    write_assigned(folder / FILE, entries)
+    return Assigning(folder, seed, assignment, entries, complaints if verify_numbers else None)
+
+
+@dataclass(frozen=True)
+class Making:
+    """What is done for each student: write both files, and confirm the key where that is asked for."""
+
+    assignment: Assignment
+    folder: Path
+    verify_numbers: bool
+
+    def __call__(self, entry: Entry) -> list[str]:
+        """Write one student's files; returns what does not hold of them."""
+        own = self.assignment.with_given(entry.given)
+        contents = Contents(own, compute(own))
+        write_handout(contents, self.folder / entry.handout, entry)
+        key = replace(contents, assignment=replace(own, title=f"{own.title}: answer key for {entry}"))
+        path = self.folder / entry.answer_key
+        write_workbook(key, path)
+        if not self.verify_numbers:
+            return []
+        return [f"{path}: {line}" for line in verify(path=path, assignment=key.assignment).complaints()]
+
+
+def _entry(student: Student, own: Assignment, names: FileNames) -> Entry:
+    name = names.of(f"{student.name}-{student.id}")
+    return Entry(
+        student.id, student.name, student.email, f"{HANDOUTS}/{name}.xlsx", f"{KEYS}/{name}-key.xlsx", own.given
+    )
+
+
+def _earlier(folder: Path) -> set[Path]:
+    """The files that an earlier run wrote."""
+    if not (folder / FILE).exists():
+        return set()
+    names = (Path(name) for entry in read_assigned(folder).entries for name in (entry.handout, entry.answer_key))
+    # The list may have been changed since: no file elsewhere is ours to remove.
+    return {folder / name for name in names if len(name.parts) == 2 and name.parts[0] in (HANDOUTS, KEYS)}
+
+
+def _begin(folder: Path, earlier: set[Path], entries: Sequence[Entry]) -> None:
+    """Make the folders; the list goes first and comes last, so that what has a list is whole."""
+    try:
+        for name in (HANDOUTS, KEYS):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        (folder / FILE).unlink(missing_ok=True)
+        # Of students who are no longer in the roster, nothing may lie beside the others' files.
+        for path in earlier - {folder / name for entry in entries for name in (entry.handout, entry.answer_key)}:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None
+
+
+def _lost(entry: Entry) -> list[str]:
+    raise InputError(f"{entry.handout}: the process that wrote it was ended, twice; look for its reason and run again")
+
+
+__all__ = ["Assigning", "Making", "assign"]
