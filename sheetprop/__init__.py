@@ -6,7 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sheetprop.assigning import Assigning, assign
     from sheetprop.assignment import Assignment
+    from sheetprop.autograder import Autograder, write_autograder
     from sheetprop.descent import trajectory
     from sheetprop.errors import InputError
     from sheetprop.generation import Generation, generate
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Assigning": "assigning",
     "Assignment": "assignment",
+    "Autograder": "autograder",
     "Code": "submission.findings",
     "Finding": "submission.findings",
     "Generation": "generation",
@@ -39,6 +43,7 @@ _HOMES = {
     "Training": "training",
     "Validation": "validation",
     "Verification": "verification",
+    "assign": "assigning",
     "generate": "generation",
     "load_assignment": "template",
     "predict": "prediction",
@@ -47,11 +52,14 @@ _HOMES = {
     "trajectory": "descent",
     "validate": "validation",
     "verify": "verification",
+    "write_autograder": "autograder",
 }
 
 __all__ = [
     "NETWORK",
+    "Assigning",
     "Assignment",
+    "Autograder",
     "Code",
     "Finding",
     "Generation",
@@ -68,6 +76,7 @@ __all__ = [
     "Validation",
     "Verification",
     "__version__",
+    "assign",
     "generate",
     "load_assignment",
     "predict",
@@ -76,6 +85,7 @@ __all__ = [
     "trajectory",
     "validate",
     "verify",
+    "write_autograder",
 ]
 
 

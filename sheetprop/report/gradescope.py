@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sheetprop.report.statistics import Statistics
+from sheetprop.report.stream import Streamed
 from sheetprop.report.terminal import findings_text
 from sheetprop.report.wording import harmless
 from sheetprop.submission.findings import ScoreLine, Submission
@@ -13,13 +14,14 @@ from sheetprop.submission.findings import ScoreLine, Submission
 ROUNDING = 1e-9
 
 
-def results(submissions: Sequence[Submission]) -> dict[str, Any]:
+def results(submissions: Sequence[Submission], *, streamed: bool = False) -> dict[str, Any]:
     """What Gradescope shows of these submissions, ready for JSON.
 
     Gradescope grades one hand-in at a time. Of one workbook each criterion of the rubric is a test, and the findings
     are the text over the tests. Where a student handed in several workbooks each of them is a test, with its findings,
     and the score is the mean of theirs, so that it stays out of the same maximum however many there are. Without any
-    workbook the score is 0. ``extra_data`` counts the findings by code, for Gradescope's export.
+    workbook the score is 0. ``extra_data`` counts the findings by code, for Gradescope's export. ``streamed`` tests are
+    made only while :func:`sheetprop.report.stream.write_json` writes them.
     """
     statistics = Statistics.of(submissions)
     if len(submissions) == 1:
@@ -27,7 +29,7 @@ def results(submissions: Sequence[Submission]) -> dict[str, Any]:
         tests = [_criterion(line) for line in submissions[0].score_lines]
     else:
         text = str(statistics) if submissions else "No workbook was handed in."
-        tests = [_workbook(submission) for submission in submissions]
+        tests = Streamed(_workbook, submissions) if streamed else list(map(_workbook, submissions))
     return {
         "score": statistics.mean_score or 0.0,
         "output": text,
@@ -35,6 +37,11 @@ def results(submissions: Sequence[Submission]) -> dict[str, Any]:
         "tests": tests,
         "extra_data": statistics.to_dict(),
     }
+
+
+def refusal(reason: str, points: float) -> dict[str, Any]:
+    """What Gradescope shows of a hand-in that cannot be judged: the reason, and none of the points."""
+    return results([]) | {"output": reason, "tests": [_test("A workbook", 0.0, points, reason)]}
 
 
 def _criterion(line: ScoreLine) -> dict[str, Any]:
