@@ -336,9 +336,7 @@ def test_a_table_that_cannot_be_used_is_refused_by_line(template: Write, text: s
 def test_tables_of_a_template_change_only_what_they_name(template: Write) -> None:
     """A range, a text or a tolerance left out is as in the course; "same" draws nothing."""
     course = load_assignment()
-    mine = load_assignment(
-        template("personal.inputs = 'same'\ntexts.hand_in = 'By Friday.'\ntolerances.given = 1e-4\n")
-    )
+    mine = load_assignment(template("personal.inputs = 'same'\ntexts.hand_in = 'Now.'\ntolerances.given = 1e-4\n"))
     assert mine.personal == {key: numbers for key, numbers in course.personal.items() if key != "inputs"}
     assert mine.texts == {**course.texts, "hand_in": "Now."}
     assert (mine.tolerances.given, mine.tolerances.typed) == (1e-4, course.tolerances.typed)
