@@ -3,28 +3,41 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
+from sheetprop.cluster import check_cluster
 from sheetprop.errors import InputError
 from sheetprop.options import DEFAULT_TEMPLATE
-from sheetprop.report.terminal import summary
-from sheetprop.submission.batch import Finish, Work, grade_all
+from sheetprop.output import check_folder
+from sheetprop.report.stream import Streamed, write_json
+from sheetprop.report.terminal import paragraphs, summary
+from sheetprop.school.classroom import open_classroom
+from sheetprop.school.roll import Roll
+from sheetprop.submission.batch import Keeper, Work, grade_all
 from sheetprop.submission.findings import Status, Submission
 from sheetprop.submission.intake import find_submissions
+from sheetprop.submission.record import digest
+from sheetprop.submission.resemblance import Resemblance
 from sheetprop.template import load_assignment
 from sheetprop.verification import Progress
 
 
 @dataclass(frozen=True)
 class Validation:
-    """Judged workbooks, in the order in which they were given."""
+    """Judged workbooks, in the order in which they were given; many of them are on disk rather than in memory.
+
+    ``roll`` is the class, where it is known; ``written`` says what was written for the school's own system;
+    ``resemblance`` has the pairs to look into, where a report was written.
+    """
 
     submissions: Sequence[Submission]
+    roll: Roll | None = None
+    written: Sequence[str] = ()
+    resemblance: Resemblance | None = None
 
     @property
     def passed(self) -> bool:
@@ -33,14 +46,36 @@ class Validation:
 
     def to_dict(self) -> dict[str, Any]:
         """As the contract of ``validate --json`` has it."""
-        return {"submissions": [submission.to_dict() for submission in self.submissions]}
+        return {"submissions": [submission.to_dict() for submission in self.submissions]} | self._class()
+
+    def _class(self) -> dict[str, Any]:
+        return {} if self.roll is None else {"class": self.roll.to_dict()}
+
+    @property
+    def _last_paragraphs(self) -> list[str]:
+        last = [] if self.roll is None else ["\n".join([str(self.roll), *self.written])]
+        if self.resemblance is not None and self.resemblance.pairs:
+            from sheetprop.report.pairs_sheet import PAIRS
+
+            last.append(f"{self.resemblance}: see '{PAIRS}' in the gradebook")
+        return last
 
     def to_json(self) -> str:
         """One JSON document."""
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=2)
 
+    def write_json(self, file: TextIO) -> None:
+        """Write what :meth:`to_json` gives, without having it in memory."""
+        write_json({"submissions": Streamed(Submission.to_dict, self.submissions)} | self._class(), file)
+        file.write("\n")
+
+    def write_text(self, file: TextIO) -> None:
+        """Write what ``str`` gives, without having it in memory."""
+        for n, paragraph in enumerate(chain(paragraphs(self.submissions), self._last_paragraphs)):
+            file.write(f"\n{paragraph}\n" if n else f"{paragraph}\n")
+
     def __str__(self) -> str:
-        return summary(self.submissions)
+        return "\n\n".join([summary(self.submissions), *self._last_paragraphs])
 
 
 def validate(
@@ -48,50 +83,75 @@ def validate(
     paths: Sequence[str | Path],
     template: str | Path = DEFAULT_TEMPLATE,
     report: str | Path | None = None,
+    gradebook: str | Path | None = None,
+    column: str | None = None,
+    assigned: str | Path | None = None,
+    student: str | None = None,
     workers: int | None = None,
+    dask: str | None = None,
+    resume: bool = False,
     force: bool = False,
     progress: Progress | None = None,
 ) -> Validation:
     """Judge workbooks: files, folders of them (with their subfolders), zip archives.
 
     ``template`` says what was asked and how points are given. With ``report``, a folder gets a gradebook and, for each
-    submission, an annotated copy and a page; a report that is there already is replaced only with ``force``.
-    ``workers`` is the number of processes, one per core where it is None. Raises InputError where something that was
-    asked for cannot be used; a submission that cannot be opened is a result.
+    submission, an annotated copy and a page; a report that is there already is replaced only with ``force``. With
+    ``resume`` it is completed: what it holds is not judged again where the file, its name, what is asked and this
+    program are the same.
+
+    ``gradebook`` is an export of the school's system (Canvas, Moodle), a filled copy of which goes into the report;
+    ``column`` is its assignment's name, where it has several. ``assigned`` is what ``assign`` wrote, its folder or its
+    list: each submission is then judged by its student's own numbers. ``student`` is the id of the one student whose
+    all submissions are; without it the names of the files tell.
+
+    ``workers`` is the number of processes, one per core where it is None. ``dask`` is the address of a Dask scheduler,
+    or the path of its scheduler file, whose workers judge instead; they must see the same folders under the same paths.
+    Raises InputError where something that was asked for cannot be used; a submission that cannot be opened is a result.
     """
     if workers is not None and workers < 1:
         raise InputError(f"workers: {workers} is not possible; at least 1 is needed")
+    if workers is not None and dask is not None:
+        raise InputError(f"workers: {workers} does not go with a Dask cluster, which has its own; leave one out")
+    if resume and report is None:
+        raise InputError("--resume: completes a report; name its folder with --report")
+    if resume and force:
+        raise InputError("--resume: keeps what --force replaces; leave one of them out")
+    if gradebook is not None and report is None:
+        raise InputError("--gradebook: a filled copy goes into the report; name its folder with --report")
     assignment = load_assignment(template)
+    classroom = open_classroom(assignment, gradebook=gradebook, column=column, assigned=assigned, student=student)
     sources = find_submissions(paths)
+    roll = classroom.roll(paths)
+    sources = roll.identified(sources)
+    if dask is not None:
+        check_cluster(dask)
     folder = None if report is None else Path(report)
-    finish: Finish | None = None
+    keeper: Keeper | None = None
     if folder is not None:
-        from sheetprop.report.folder import write_submission
+        from sheetprop.report.folder import Reports
 
-        _check_report(folder, force)
-        finish = partial(write_submission, folder)
-    work = Work(assignment, finish)
+        _check_report(folder, replace=force or resume)
+        keeper = Reports(folder.absolute(), digest(assignment, classroom.assigned), resume)
+    work = Work(assignment, Path(assigned).absolute() if assigned is not None else None, keeper)
     tell = (lambda done, total: progress("judging", done, total)) if progress else None
-    submissions = grade_all(sources, work, workers, tell)
+    submissions = grade_all(sources, work, workers=workers, dask=dask, progress=tell)
+    roll.take(submissions, comments=classroom.wants_comments)
+    written: list[str] = []
+    resemblance = None
     if folder is not None:
         from sheetprop.report.folder import write_batch
 
-        write_batch(folder, sources, submissions)
-    return Validation(submissions)
+        written = classroom.write(folder, roll)
+        resemblance = write_batch(folder, sources, submissions, roll)
+    return Validation(submissions, roll if roll.pupils else None, written, resemblance)
 
 
-def _check_report(folder: Path, force: bool) -> None:
+def _check_report(folder: Path, replace: bool) -> None:
     from sheetprop.report.folder import GRADEBOOK, begin
 
+    check_folder(folder, folder / GRADEBOOK, replace, what="a report", instead="--resume to go on with it, ")
     try:
-        if folder.exists() and not folder.is_dir():
-            raise InputError(f"{folder}: is a file; name a folder for the report")
-        if not folder.parent.is_dir():
-            raise InputError(f"{folder}: the folder {folder.parent} does not exist; create it first")
-        if (folder / GRADEBOOK).exists() and not force:
-            raise InputError(f"{folder}: holds a report already; use --force to replace it, or another folder")
-        if not os.access(folder if folder.exists() else folder.parent, os.W_OK):
-            raise InputError(f"{folder}: is not writable; choose another folder")
         begin(folder)
     except OSError as error:
         raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None

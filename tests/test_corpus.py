@@ -262,7 +262,7 @@ def test_each_mistake_is_reported_once(corpus: Corpus) -> None:
 def test_errors_are_all_in_tables(corpus: Corpus) -> None:
     """No error stands outside of the labelled tables, but for what is wrong with a file as a whole."""
     inside = {id(finding) for table in corpus.tables for finding in table.errors}
-    whole = (Code.UNREADABLE, Code.TOO_FEW_ITERATIONS)
+    whole = (Code.UNREADABLE, Code.NOTHING_FILLED, Code.TOO_FEW_ITERATIONS)
     assert not [
         f"{name}: {finding.message}"
         for name, submission in corpus.submissions.items()
@@ -322,7 +322,8 @@ def test_learning_rates_are_covered(corpus: Corpus) -> None:
         found = RATES.get((table.workbook, table.label["sheet"]), (None, label["value"]) if label else (None, None))
         rates[table.workbook].add(found[1])
     expected = {name for name, covered in rates.items() if not asked <= covered} - set(COMPARED.split())
-    assert with_warning(corpus, Code.RATE_NOT_COVERED) == expected
+    # fc01243c: headings and one row of what was given, of which this is not said besides.
+    assert with_warning(corpus, Code.RATE_NOT_COVERED) == expected - {"fc01243c"}
 
 
 def with_warning(corpus: Corpus, code: Code) -> set[str]:

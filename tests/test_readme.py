@@ -53,7 +53,7 @@ def test_training_commands_are_accepted(monkeypatch: pytest.MonkeyPatch) -> None
     asked: list[dict[str, Any]] = []
     monkeypatch.setattr("sheetprop.training.train_cnn", lambda **options: asked.append(options))
     monkeypatch.setattr("sheetprop.cnn.check_installed", lambda: None)
-    lines = re.findall(r"^\$ .*?(?:sheetprop )?train-cnn(.*)$", blocks("console")[2], re.M)
+    lines = re.findall(r"^\$ .*?(?:sheetprop )?train-cnn(.*)$", blocks("console")[3], re.M)
     assert len(lines) >= 6
     for line in lines:
         assert app(["train-cnn", "--quiet", *shlex.split(line, comments=True)], standalone_mode=False) in (0, None), (
@@ -100,6 +100,39 @@ def test_judgement_shown_is_the_judgement(tmp_path: Path) -> None:
     )
     assert run.stdout == shown
     assert run.returncode == 1
+
+
+def test_class_shown_is_the_class(tmp_path: Path) -> None:
+    """From roster to gradebook in the five commands shown; the last ends with what the README shows.
+
+    The numbers of the template that the second writes are lowered, which no shown line depends on.
+    """
+    import shlex
+    import subprocess
+    import sys
+
+    commands = re.findall(r"^\$ (.*)$", blocks("console")[2], re.M)
+    shown = blocks("console")[2].partition("…\n")[2]
+    assert len(commands) == 5
+    for command in commands:
+        program, *arguments = shlex.split(command)
+        run = subprocess.run(
+            [sys.executable, *(["-m", "sheetprop"] if program == "sheetprop" else []), *arguments],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(README.parent)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+        )
+        template = tmp_path / "homework.toml"
+        if "template" in arguments:
+            text = template.read_text(encoding="utf-8")
+            text = re.sub(r"(?m)^iterations = 100$", "iterations = 10", text)
+            template.write_text(
+                re.sub(r"(?m)^learning_rates = \[.*$", "learning_rates = [0.5]", text), encoding="utf-8"
+            )
+        assert run.returncode == (1 if arguments[0] == "validate" else 0), run.stdout
+    assert run.stdout.endswith(shown)
 
 
 def test_report_folder_is_as_shown(tmp_path: Path) -> None:

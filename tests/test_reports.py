@@ -418,7 +418,7 @@ def test_summary_ends_with_the_totals() -> None:
 def test_csv_is_the_golden_one(tmp_path: Path) -> None:
     """The file is, to the byte, the one that was looked at; it begins with the mark by which Excel knows UTF-8."""
     path = tmp_path / "grades.csv"
-    write_csv(path, iter(ALL))
+    write_csv(path, ALL)
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")
     check_golden("grades.csv", path.read_bytes().decode("utf-8"))
 

@@ -45,9 +45,11 @@ def files(folder: Path) -> dict[str, bytes]:
     ("option", "about"),
     [
         ("PATH...", "zip archives"),
-        ("-t, --template", "What was asked"),
+        ("-t, --template", "The assignment: a template"),
         ("-r, --report DIR", "annotated"),
         ("-w, --workers", "one per"),
+        ("--dask SCHEDULER", "same folders"),
+        ("--resume", "not judged again"),
         ("-f, --force", "Replace"),
         ("-q, --quiet", "exit code"),
         ("--json", "one JSON document"),
@@ -127,13 +129,18 @@ def test_a_workbook_with_too_little_in_it_is_no_success(call: Call) -> None:
         ([RIGHT, "missing.xlsx"], "missing.xlsx: no such file or folder"),
         (["nothing"], "nothing: no submissions in this folder"),
         ([RIGHT, "--template", "nope"], "one of course, course-targets-01-99, signed-weights"),
-        ([RIGHT, "--template", "wrong.toml"], "wrong.toml, line 2: rubric: unknown criterion 'chat'"),
+        ([RIGHT, "--template", "wrong.toml"], "wrong.toml, line 3: rubric: unknown criterion 'chat'"),
         ([RIGHT, "--workers", "0"], "workers: 0 is not possible"),
         ([RIGHT, "--workers", "two"], "'--workers'"),
         ([RIGHT, "--report", WRONG], f"{WRONG}: is a file; name a folder"),
         ([RIGHT, "--report", "missing/report"], "the folder missing does not exist; create it first"),
         ([RIGHT, "--report", "there"], "there: holds a report already; use --force"),
         ([RIGHT, "--reports", "there"], "--report"),
+        ([RIGHT, "--resume"], "--resume: completes a report; name its folder with --report"),
+        ([RIGHT, "--report", "there", "--resume", "--force"], "--resume: keeps what --force replaces"),
+        ([RIGHT, "--report", "there", "--force", "--dask", "somewhere"], "somewhere: is neither the address nor"),
+        ([RIGHT, "--report", "there", "--force", "--dask", "no.json"], "no.json: cannot be read: No such file"),
+        ([RIGHT, "--dask", "tcp://127.0.0.1:1", "--workers", "2"], "workers: 2 does not go with a Dask cluster"),
     ],
     ids=lambda value: None if isinstance(value, str) else " ".join(value),
 )
@@ -226,7 +233,7 @@ def test_report_has_every_file(call: Call) -> None:
     """A report holds the documented files, the grades in the order given, and no unfinished file beside them."""
     result = call(WRONG, RIGHT, "--report", "report")
     assert (result.returncode, result.stderr) == (1, "Report: report\n")
-    own = ["feedback.html", "feedback.xlsx", "results.json"]
+    own = ["feedback.html", "feedback.xlsx", "judgement.json", "results.json"]
     each = [f"submissions/{name}/{file}" for name in ("right", "wrong") for file in own]
     assert sorted(files(Path("report"))) == sorted(["gradebook.xlsx", "grades.csv", "results.json", *each])
     with Path("report", "grades.csv").open(encoding="utf-8-sig", newline="") as lines:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from sheetprop.errors import InputError
@@ -13,54 +13,126 @@ from sheetprop.report.annotated import annotate
 from sheetprop.report.gradebook import write_gradebook
 from sheetprop.report.gradescope import results
 from sheetprop.report.page import page
+from sheetprop.report.stream import write_json
 from sheetprop.report.table import write_csv
+from sheetprop.school.roll import Roll
 from sheetprop.submission.findings import Status, Submission
 from sheetprop.submission.intake import REPORT, Source
+from sheetprop.submission.record import Record, decode_record, encode
+from sheetprop.submission.resemblance import Resemblance
 
 SUBMISSIONS, PAGE = REPORT
-GRADEBOOK, RESULTS = "gradebook.xlsx", "results.json"
+GRADEBOOK, RESULTS, GRADES = "gradebook.xlsx", "results.json", "grades.csv"
+COPIES, NO_COPY = ("feedback.xlsx", "feedback.xlsm"), "feedback.txt"
+RECORD = "judgement.json"
+OWN = (RECORD, *COPIES, NO_COPY, PAGE, RESULTS)
+"""What a submission's folder may hold; its record, written last, is the sign that the rest is whole."""
 
 
 def begin(folder: Path) -> None:
     """Make a report folder; a gradebook that is there is no longer that of the submissions."""
     (folder / SUBMISSIONS).mkdir(parents=True, exist_ok=True)
-    (folder / GRADEBOOK).unlink(missing_ok=True)
+    _remove(folder, (GRADEBOOK,), (GRADEBOOK, GRADES, RESULTS))
 
 
-def write_submission(folder: Path, source: Source, data: bytes, submission: Submission) -> None:
-    """Write a student's page, Gradescope's results and, where the file can be opened, its annotated copy."""
-    own = folder / SUBMISSIONS / source.slug
-    own.mkdir(parents=True, exist_ok=True)
-    if submission.status is not Status.UNREADABLE:
-        suffix = ".xlsm" if submission.path.lower().endswith((".xlsm", ".xltm")) else ".xlsx"
+@dataclass(frozen=True)
+class Reports:
+    """What is written of each submission, and with ``resume`` read again where it is that of the same file.
+
+    ``asked`` is the digest of what was asked, as :func:`sheetprop.submission.record.digest` has it.
+    """
+
+    folder: Path
+    asked: str
+    resume: bool = False
+
+    def kept(self, source: Source, data: bytes) -> Submission | None:
+        """What an earlier run found in this file, asked the same, by this version, under this name, of this student."""
+        if not self.resume:
+            return None
         try:
-            copy = annotate(data, submission)
-        except InputError as reason:
-            # Rare packages cannot be changed without harm; the page says everything the copy would.
-            _write(own / "feedback.txt", f"No annotated copy: {reason}\n".encode())
-        else:
-            _write(own / f"feedback{suffix}", copy)
-    _write(own / PAGE, page(submission).encode())
-    _write(own / RESULTS, _json([submission]))
+            record = decode_record((self._own(source) / RECORD).read_bytes())
+        except OSError:
+            return None
+        if record is None or record != Record.of(self.asked, data, record.submission):
+            return None
+        same = (record.submission.path, record.submission.student) == (source.name, source.student)
+        return record.submission if same else None
+
+    def keep(self, source: Source, data: bytes | None, submission: Submission) -> None:
+        """Write a student's page, Gradescope's results and, where the file can be opened, its annotated copy.
+
+        What could not be judged to the end has no ``data``, and no record: it is tried again.
+        """
+        own = self._own(source)
+        own.mkdir(parents=True, exist_ok=True)
+        _remove(own, OWN, OWN)  # someone else's, perhaps
+        if data is not None and submission.status is not Status.UNREADABLE:
+            _write_copy(own, data, submission)
+        _write(own / PAGE, page(submission).encode())
+        _write_results(own / RESULTS, [submission])
+        if data is not None:
+            _write(own / RECORD, encode(Record.of(self.asked, data, submission)))
+
+    def _own(self, source: Source) -> Path:
+        return self.folder / SUBMISSIONS / source.slug
 
 
-def write_batch(folder: Path, sources: Sequence[Source], submissions: Sequence[Submission]) -> None:
-    """Write what is about all submissions; the gradebook last, as the sign that the report is whole."""
+def write_batch(
+    folder: Path, sources: Sequence[Source], submissions: Sequence[Submission], roll: Roll | None = None
+) -> Resemblance:
+    """Write what is about all submissions; the gradebook last, as the sign that the report is whole.
+
+    Returns which submissions have rare things in common.
+    """
     current = {source.slug for source in sources}
     for own in (folder / SUBMISSIONS).iterdir():
         # Left from an earlier report: a student who is not in the gradebook must not be beside it either.
-        if own.name not in current and (own / RESULTS).is_file():
+        if own.name not in current and _is_ours(own):
             shutil.rmtree(own)
-    _write(folder / RESULTS, _json(submissions))
-    with written_whole(folder / "grades.csv") as unfinished:
+    _write_results(folder / RESULTS, submissions)
+    with written_whole(folder / GRADES) as unfinished:
         write_csv(unfinished, submissions)
-    write_gradebook(folder / GRADEBOOK, submissions)
+    return write_gradebook(folder / GRADEBOOK, submissions, roll)
 
 
-def _json(submissions: Sequence[Submission]) -> bytes:
-    return json.dumps(results(submissions), ensure_ascii=False, indent=2).encode()
+def _write_copy(own: Path, data: bytes, submission: Submission) -> None:
+    name = COPIES[submission.path.lower().endswith((".xlsm", ".xltm"))]
+    try:
+        copy = annotate(data, submission)
+    except InputError as reason:
+        # Rare packages cannot be changed without harm; the page says everything the copy would.
+        _write(own / NO_COPY, f"No annotated copy: {reason}\n".encode())
+    else:
+        _write(own / name, copy)
+
+
+def _write_results(path: Path, submissions: Sequence[Submission]) -> None:
+    with written_whole(path) as unfinished, unfinished.open("w", encoding="utf-8", newline="\n") as file:
+        write_json(results(submissions, streamed=True), file)
 
 
 def _write(path: Path, data: bytes) -> None:
     with written_whole(path) as unfinished:
         unfinished.write_bytes(data)
+
+
+def _remove(folder: Path, files: Sequence[str], begun: Sequence[str]) -> None:
+    """Remove files, and what is left of files that were ``begun`` when a process was killed."""
+    for name in files:
+        (folder / name).unlink(missing_ok=True)
+    for left in _unfinished(folder, begun):
+        shutil.rmtree(left)
+
+
+def _is_ours(own: Path) -> bool:
+    """Whether a folder is a submission's, be it one that was never finished."""
+    if not own.is_dir():
+        return False
+    if (own / RESULTS).is_file():
+        return True
+    return all(path.name in OWN or path in _unfinished(own, OWN) for path in own.iterdir())
+
+
+def _unfinished(folder: Path, names: Sequence[str]) -> list[Path]:
+    return [path for name in names for path in folder.glob(f".{name}.*") if path.is_dir()]

@@ -1,4 +1,4 @@
-"""The instructor's gradebook: an Excel workbook with the grades, the common mistakes, every finding, and statistics."""
+"""The instructor's gradebook: the grades, common mistakes, every finding, statistics, and pairs to look into."""
 
 from __future__ import annotations
 
@@ -7,17 +7,22 @@ from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 from statistics import fmean, median
-from typing import Any
 
 from sheetprop.network import partial_label
 from sheetprop.output import written_whole
 from sheetprop.report.count_chart import count_chart
-from sheetprop.report.look import GREY, SEVERITY_COLOURS, STATUS_COLOURS, Colours
+from sheetprop.report.list_book import CODE, LINE_HEIGHT, LIST_TOP, MOST_LINES, NUMBER, TEXT, WRAPPED, ListBook
+from sheetprop.report.look import GREY, SEVERITY_COLOURS, STATUS_COLOURS
+from sheetprop.report.pairs_sheet import PAIRS, write_pairs
 from sheetprop.report.statistics import BOUNDS, Statistics
-from sheetprop.report.wording import gravest_first, harmless
+from sheetprop.report.students_sheet import STUDENTS, write_students
+from sheetprop.report.wording import gravest_first
+from sheetprop.school.roll import Roll
 from sheetprop.submission.findings import Finding, ScoreLine, Severity, Status, Submission
+from sheetprop.submission.resemblance import Comparison, Resemblance
 from sheetprop.workbook import theme
-from sheetprop.workbook.book import Book, Sheet, Value, address, column_range, reference
+from sheetprop.workbook.book import Sheet, address, column_range, reference
+from sheetprop.workbook.cell import Value
 
 GRADES, MISTAKES, FINDINGS, STATISTICS = "Grades", "Common mistakes", "Findings", "Statistics"
 MOST_FINDINGS = 200_000
@@ -35,17 +40,9 @@ HEADER_ROW = TOTALS_ROW + len(TOTALS) + 1
 FIRST_ROW = HEADER_ROW + 1
 NAME, STATUS, SCORE, MAX_SCORE, SHARE, FIRST_CRITERION = range(6)
 POINTS, TOTAL, PERCENT, COUNT = "0.0#", "0.00", "0.0%", "#,##0"
-TEXT = theme.CELL | {"quote_prefix": True, "indent": 1}
-"""What comes from submissions: as text also when someone edits the cell."""
-WRAPPED = TEXT | {"text_wrap": True, "align": "left", "valign": "top"}
-CODE = WRAPPED | {key: theme.FORMULA[key] for key in ("font_name", "font_size", "font_color")}
-LINE_HEIGHT, MOST_LINES = 15, 12
-NUMBER = theme.CELL | {"align": "center"}
-LIST_TOP = 3
-"""The row of the headings on the other sheets."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Row:
     """What the grades need of a submission; its findings, which are most of it, are written and forgotten."""
 
@@ -63,63 +60,36 @@ class _Row:
         return self.score / self.max_score if self.max_score > 0 else ""
 
 
-class _Gradebook(Book):
-    """A book that keeps no row in memory once the next one is begun: rows are written from top to bottom."""
-
-    def __init__(self, path: Path, folder: Path) -> None:
-        super().__init__(path, folder, "Gradebook")
-        self.file.constant_memory = True
-        self.file.strings_to_formulas = self.file.strings_to_urls = self.file.strings_to_numbers = False
-
-    def text(self, sheet: Sheet, row: int, column: int, text: str, look: dict[str, Any] = TEXT) -> None:
-        """Write a text that anyone may have written."""
-        text = harmless(text)
-        if text.startswith("<r>"):
-            # XlsxWriter takes a text between <r> and </r> for formatted text of its own, and writes it as XML.
-            text = f" {text}"
-        if text:
-            sheet.write_string(row, column, text, self.look(look))
-        else:
-            sheet.write_blank(row, column, None, self.look(look))
-
-    def headings(self, sheet: Sheet, row: int, headings: Iterable[str], height: float = 24) -> None:
-        """Write a row of headings."""
-        sheet.set_row(row, height)
-        for column, heading in enumerate(headings):
-            self.text(sheet, row, column, heading, theme.HEADING)
-
-    def colour(self, sheet: Sheet, cells: tuple[int, int, int, int], colours: dict[Any, Colours]) -> None:
-        """Colour the cells that say one of these words."""
-        for word, colour in colours.items():
-            condition = {"type": "cell", "criteria": "==", "value": f'"{word.value}"', "format": self.look(colour)}
-            sheet.conditional_format(*cells, condition)
-
-
-def write_gradebook(path: Path, submissions: Iterable[Submission]) -> None:
+def write_gradebook(path: Path, submissions: Iterable[Submission], roll: Roll | None = None) -> Resemblance:
     """Write the workbook to ``path``, whole or not at all, in the place of a file that may be there.
 
-    ``submissions`` are taken one by one and not kept. Raises InputError where the file cannot be written.
+    ``submissions`` are taken one by one and not kept; ``roll`` is the class, where it is known. Returns which of them have rare things in common. Raises
+    InputError where the file cannot be written.
     """
     with written_whole(path) as unfinished:
-        book = _Gradebook(unfinished, unfinished.parent)
-        sheets = {
-            name: book.sheet(name, colour)
-            for name, colour in zip((GRADES, MISTAKES, FINDINGS, STATISTICS), theme.SERIES_COLOURS, strict=False)
-        }
-        statistics = Statistics()
+        book = ListBook(unfinished, unfinished.parent, "Gradebook")
+        names = [GRADES, *([STUDENTS] if roll and roll.pupils else []), MISTAKES, FINDINGS, STATISTICS, PAIRS]
+        sheets = {name: book.sheet(name, colour) for name, colour in zip(names, theme.SERIES_COLOURS, strict=False)}
+        statistics, comparison = Statistics(), Comparison()
         rows: list[_Row] = []
         criteria: dict[str, ScoreLine] = {}
         findings = _Findings(book, sheets[FINDINGS])
         for submission in submissions:
             statistics.add(submission)
+            comparison.add(submission)
             rows.append(_row(submission))
             criteria |= {line.criterion: line for line in submission.score_lines}
             findings.write(submission)
         findings.finish()
         _write_grades(book, sheets[GRADES], rows, list(criteria.values()), statistics)
+        if roll and roll.pupils:
+            write_students(book, sheets[STUDENTS], roll)
         _write_mistakes(book, sheets[MISTAKES], statistics)
         _write_statistics(book, sheets[STATISTICS], statistics)
+        resemblance = comparison.found()
+        write_pairs(book, sheets[PAIRS], resemblance)
         book.close()
+    return resemblance
 
 
 def _row(submission: Submission) -> _Row:
@@ -142,7 +112,7 @@ def _last_row(submissions: int) -> int:
 
 
 def _write_grades(
-    book: _Gradebook, sheet: Sheet, rows: list[_Row], criteria: list[ScoreLine], statistics: Statistics
+    book: ListBook, sheet: Sheet, rows: list[_Row], criteria: list[ScoreLine], statistics: Statistics
 ) -> None:
     errors = FIRST_CRITERION + len(criteria)
     warnings, first_finding = errors + 1, errors + 2
@@ -192,7 +162,7 @@ def _write_grades(
     sheet.repeat_rows(HEADER_ROW)
 
 
-def _write_grade(book: _Gradebook, sheet: Sheet, row: int, grade: _Row, criteria: list[ScoreLine]) -> None:
+def _write_grade(book: ListBook, sheet: Sheet, row: int, grade: _Row, criteria: list[ScoreLine]) -> None:
     points = book.look(NUMBER, num_format=POINTS)
     count = book.look(NUMBER, num_format=COUNT)
     book.text(sheet, row, NAME, grade.name)
@@ -225,7 +195,7 @@ class _Findings:
     HEADINGS = ("submission", "severity", "kind", "quantity", "sheet", "cells", "message", "found", "expected")
     WIDTHS = (36, 11, 34, 11, 16, 18, 60, 50, 50)
 
-    def __init__(self, book: _Gradebook, sheet: Sheet) -> None:
+    def __init__(self, book: ListBook, sheet: Sheet) -> None:
         self._book, self._sheet = book, sheet
         self._count = 0
         for column, width in enumerate(self.WIDTHS):
@@ -259,6 +229,9 @@ class _Findings:
         self._sheet.set_row(row, LINE_HEIGHT * min(lines, MOST_LINES))
         for column, (text, look) in enumerate(texts):
             self._book.text(self._sheet, row, column, text or "", look)
+        # The row before is in the file now; XlsxWriter would keep its height, by which pictures are placed, for ever.
+        self._sheet.row_info.pop(row - 1, None)
+        self._sheet.row_sizes.pop(row - 1, None)
 
     def finish(self) -> None:
         """Write what can only be written below the last finding."""
@@ -272,7 +245,7 @@ class _Findings:
         sheet.autofilter(LIST_TOP, 0, last, len(self.HEADINGS) - 1)
 
 
-def _write_mistakes(book: _Gradebook, sheet: Sheet, statistics: Statistics) -> None:
+def _write_mistakes(book: ListBook, sheet: Sheet, statistics: Statistics) -> None:
     sheet.set_column(0, 0, 62)
     sheet.set_column(1, 4, 13)
     sheet.set_column(5, 5, 70)
@@ -304,7 +277,7 @@ def _write_mistakes(book: _Gradebook, sheet: Sheet, statistics: Statistics) -> N
         chart.insert(sheet, last + 2, 0, 1100, 110 + 34 * len(shown))
 
 
-def _write_statistics(book: _Gradebook, sheet: Sheet, statistics: Statistics) -> None:
+def _write_statistics(book: ListBook, sheet: Sheet, statistics: Statistics) -> None:
     sheet.set_column(0, 0, 24)
     sheet.set_column(1, 2, 14)
     book.heading(sheet, STATISTICS)
@@ -334,7 +307,7 @@ def _write_statistics(book: _Gradebook, sheet: Sheet, statistics: Statistics) ->
 
 
 def _write_count(
-    book: _Gradebook, sheet: Sheet, row: int, formula: str, number: int, table: tuple[int, int], whole: int
+    book: ListBook, sheet: Sheet, row: int, formula: str, number: int, table: tuple[int, int], whole: int
 ) -> None:
     """A count, and its share of the sum of its table (first row, rows)."""
     sheet.write_computed(row, 1, formula, number, book.look(NUMBER, num_format=COUNT))

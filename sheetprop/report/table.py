@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from sheetprop.report.wording import harmless
 from sheetprop.submission.findings import Code, Severity, Submission
@@ -16,25 +15,20 @@ COLUMNS = ("submission", "status", "score", "max_score")
 COUNTS = {"errors": Severity.ERROR, "warnings": Severity.WARNING, "notes": Severity.NOTE}
 
 
-def write_csv(path: Path, submissions: Iterable[Submission]) -> None:
+def write_csv(path: Path, submissions: Sequence[Submission]) -> None:
     """Write one row per submission: name, status, score, the points of each criterion, and what was found.
 
     In UTF-8 with a byte order mark, without which Excel takes it for another encoding. Excel computes what begins
     like a formula also where it stands in a CSV file: a text from a submission or a file name that begins with
     = + - @, a tab or a carriage return, be it after spaces, has an apostrophe put before it.
     """
-    import pandas as pd
-
-    criteria: dict[str, None] = {}
-    rows = []
-    for submission in submissions:
-        criteria |= dict.fromkeys(line.criterion for line in submission.score_lines)
-        rows.append(_row(submission))
-    columns = {column: column for column in COLUMNS} | {_points(criterion): safe(criterion) for criterion in criteria}
-    columns |= {column: column for column in (*COUNTS, "codes")}
-    table = pd.DataFrame(rows, columns=list(columns)).rename(columns=columns)
-    # With every text in quotes, none falls apart in a program for which semicolons part the columns.
-    table.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    criteria = dict.fromkeys(line.criterion for submission in submissions for line in submission.score_lines)
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        # With every text in quotes, none falls apart in a program for which semicolons part the columns.
+        table = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+        table.writerow((*COLUMNS, *map(safe, criteria), *COUNTS, "codes"))
+        for submission in submissions:
+            table.writerow(_row(submission, criteria))
 
 
 def safe(text: str) -> str:
@@ -42,19 +36,15 @@ def safe(text: str) -> str:
     return f"'{harmless(text)}" if text.lstrip(" ").startswith(FORMULA_STARTS) else harmless(text)
 
 
-def _points(criterion: str) -> str:
-    # A criterion may be called like one of the other columns.
-    return f"points {criterion}"
-
-
-def _row(submission: Submission) -> dict[str, Any]:
+def _row(submission: Submission, criteria: Iterable[str]) -> list[str | float]:
+    points = {line.criterion: float(line.points) for line in submission.score_lines}
     found = {finding.code for finding in submission.findings}
-    return {
-        "submission": safe(submission.path),
-        "status": submission.status.value,
-        "score": submission.score,
-        "max_score": submission.max_score,
-        **{_points(line.criterion): line.points for line in submission.score_lines},
-        **{column: len(submission.of(severity)) for column, severity in COUNTS.items()},
-        "codes": " ".join(code.value for code in Code if code in found),
-    }
+    return [
+        safe(submission.path),
+        submission.status.value,
+        float(submission.score),
+        submission.max_score,
+        *(points.get(criterion, "") for criterion in criteria),
+        *(len(submission.of(severity)) for severity in COUNTS.values()),
+        " ".join(code.value for code in Code if code in found),
+    ]

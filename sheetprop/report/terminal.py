@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len, chop_cells
 
@@ -15,16 +15,23 @@ TEXT_INDENT, FORMULA_INDENT = 11, 13
 HEADINGS = ("submission", "status", "score", "tables", "errors", "warnings")
 
 
-def summary(submissions: Iterable[Submission], width: int = WIDTH) -> str:
+def summary(submissions: Sequence[Submission], width: int = WIDTH) -> str:
     """Everything for people: for one submission what was found in it, for several also a table and the totals."""
-    submissions = tuple(submissions)
+    return "\n\n".join(paragraphs(submissions, width))
+
+
+def paragraphs(submissions: Sequence[Submission], width: int = WIDTH) -> Iterator[str]:
+    """The summary, which is long for many submissions, piece by piece; blank lines belong between them."""
     if len(submissions) == 1:
-        return findings_text(submissions[0], width)
+        yield findings_text(submissions[0], width)
+        return
     width = max(width, NARROWEST)
-    parts = [_table(submissions, width)] if submissions else []
-    parts += [findings_text(submission, width) for submission in submissions if submission.findings]
-    parts.append("\n".join(_wrapped(str(Statistics.of(submissions)), width, 2)))
-    return "\n\n".join(parts)
+    if submissions:
+        yield _table(submissions, width)
+    for submission in submissions:
+        if submission.findings:
+            yield findings_text(submission, width)
+    yield "\n".join(_wrapped(str(Statistics.of(submissions)), width, 2))
 
 
 def findings_text(submission: Submission, width: int = WIDTH) -> str:

@@ -1,162 +1,100 @@
-"""Grading many submissions on all cores; one that takes too much time or memory does not hold up the others."""
+"""Grading many submissions; one that takes too much time or memory does not hold up the others."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
 
+from sheetprop.assigned import read_assigned
 from sheetprop.assignment import Assignment
+from sheetprop.execution import run_all
 from sheetprop.submission.findings import Submission
 from sheetprop.submission.grading import grade, unreadable
 from sheetprop.submission.intake import Source
 from sheetprop.submission.package import Unreadable
+from sheetprop.submission.spool import Spool
+from sheetprop.submission.time_limit import TooSlowError, time_limit
 
-MOST_SECONDS = 60
-"""Of computing, for one submission; the largest known takes one."""
-MOST_WAITING_SECONDS = 600
-"""For one submission on a busy machine, computing and waiting together."""
-MOST_MEMORY = 6 * 1024**3
-"""Bytes of address space for one process; reading the largest file that is taken needs a third."""
-
-Finish = Callable[[Source, bytes, Submission], None]
+PLEASE_REPORT = "(please report this)"
+"""Ends the reason why nothing was judged where that is a defect of ours rather than of the file."""
 
 
-class TooSlowError(Exception):
-    """A submission took longer than :data:`MOST_SECONDS`."""
+class Keeper(Protocol):
+    """Keeps what is found, so that it need not be found again."""
+
+    def kept(self, source: Source, data: bytes) -> Submission | None:
+        """What was found in ``data`` before, if it is what would be found now."""
+
+    def keep(self, source: Source, data: bytes | None, submission: Submission) -> None:
+        """Write the reports of one submission; ``data`` is None where it could not be judged to the end."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """What is done for each submission: grade it, and ``finish`` it, which writes its reports."""
+    """What is done for each submission: it is graded, and its reports are written by the ``keeper``.
+
+    ``assigned`` is the list of who has which numbers, a path that each process reads once.
+    """
 
     assignment: Assignment
-    finish: Finish | None = None
+    assigned: Path | None = None
+    keeper: Keeper | None = None
 
     def __call__(self, source: Source) -> Submission:
         """Grade one submission; whatever is wrong with the file is a result."""
         try:
-            with _time_limit():
-                data = source.read()
-                submission = grade(data, source.name, self.assignment)
-                if self.finish is not None:
-                    self.finish(source, data, submission)
-                return submission
+            with time_limit():
+                return self._graded(source)
         except Unreadable as reason:
-            submission = unreadable(source.name, str(reason), self.assignment)
+            return self._refused(source, str(reason))
         except (TooSlowError, MemoryError, RecursionError) as error:
-            reason_ = "time" if isinstance(error, TooSlowError) else "memory"
-            submission = unreadable(
-                source.name, f"This file takes more {reason_} than any submission needs", self.assignment
-            )
+            what = "time" if isinstance(error, TooSlowError) else "memory"
+            return self._refused(source, f"This file takes more {what} than any submission needs")
         except Exception as error:  # a defect of ours must not cost the others their results
             reason_ = f"This file could not be judged: {type(error).__name__}: {error}"
-            submission = unreadable(source.name, f"{' '.join(reason_.split())} (please report this)", self.assignment)
-        if self.finish is not None:
-            self.finish(source, b"", submission)
+            return self._refused(source, f"{' '.join(reason_.split())} {PLEASE_REPORT}")
+
+    def lost(self, source: Source) -> Submission:
+        """The result of a submission that kills the process which judges it."""
+        return self._refused(source, "This file brought the program down that reads it")
+
+    def _graded(self, source: Source) -> Submission:
+        data = source.read()
+        submission = self.keeper.kept(source, data) if self.keeper else None
+        if submission is None:
+            assigned = read_assigned(self.assigned) if self.assigned else None
+            submission = grade(data, source.name, self.assignment, assigned, source.student)
+            if self.keeper:
+                self.keeper.keep(source, data, submission)
+        return submission
+
+    def _refused(self, source: Source, reason: str) -> Submission:
+        submission = replace(unreadable(source.name, reason, self.assignment), student=source.student)
+        if self.keeper:
+            self.keeper.keep(source, None, submission)
         return submission
 
 
 def grade_all(
     sources: Sequence[Source],
     work: Work,
+    *,
     workers: int | None = None,
+    dask: str | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> list[Submission]:
-    """Grade ``sources`` in ``workers`` processes (None: one per core); the results are in their order.
-
-    One worker is this process, without a limit to its memory.
-    """
-    found: dict[int, Submission] = {}
-    count = min(workers or cores(), len(sources))
-    results = enumerate(map(work, sources)) if workers == 1 else _in_processes(sources, work, count)
-    for n, submission in results:
-        found[n] = submission
+) -> Spool:
+    """Grade ``sources`` as :func:`sheetprop.execution.run_all` runs things; the results are in their order."""
+    if dask is not None:  # whose workers have working folders of their own
+        sources = [replace(source, path=source.path.absolute()) for source in sources]
+    spool = Spool(len(sources))
+    results = run_all(work, sources, workers=workers, dask=dask, lost=work.lost)
+    for done, (n, submission) in enumerate(results, start=1):
+        spool.put(n, submission)
         if progress:
-            progress(len(found), len(sources))
-    return [found[n] for n in range(len(sources))]
+            progress(done, len(sources))
+    return spool
 
 
-def cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _in_processes(sources: Sequence[Source], work: Work, workers: int) -> Iterator[tuple[int, Submission]]:
-    waiting = dict(enumerate(sources))
-    with _pool(workers) as pool:
-        futures: dict[Future[Submission], int] = {pool.submit(work, source): n for n, source in waiting.items()}
-        try:
-            for future in as_completed(futures):
-                n = futures[future]
-                try:
-                    submission = future.result()
-                except BrokenProcessPool:
-                    break
-                del waiting[n]
-                yield n, submission
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
-    # Someone's file killed a process, and with it the pool: the rest one by one, each in a process of its own.
-    for n, source in waiting.items():
-        with _pool(1) as pool:
-            try:
-                yield n, pool.submit(work, source).result()
-            except BrokenProcessPool:
-                reason = "This file brought the program down that reads it"
-                submission = unreadable(source.name, reason, work.assignment)
-                if work.finish is not None:
-                    work.finish(source, b"", submission)
-                yield n, submission
-
-
-def _pool(workers: int) -> ProcessPoolExecutor:
-    # Forked processes have everything loaded already.
-    method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
-    return ProcessPoolExecutor(workers, multiprocessing.get_context(method), initializer=_limit_memory)
-
-
-def _limit_memory() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    try:
-        import resource
-    except ImportError:  # Windows has no such limit
-        return
-    _, allowed = resource.getrlimit(resource.RLIMIT_AS)
-    most = MOST_MEMORY if allowed == resource.RLIM_INFINITY else min(MOST_MEMORY, allowed)
-    resource.setrlimit(resource.RLIMIT_AS, (most, allowed))
-
-
-@contextmanager
-def _time_limit() -> Iterator[None]:
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(*_: object) -> None:
-        raise TooSlowError
-
-    limits = (
-        (signal.SIGPROF, signal.ITIMER_PROF, MOST_SECONDS),
-        (signal.SIGALRM, signal.ITIMER_REAL, MOST_WAITING_SECONDS),
-    )
-    before = [signal.signal(number, stop) for number, _, _ in limits]
-    for _, timer, seconds in limits:
-        signal.setitimer(timer, seconds)
-    try:
-        yield
-    finally:
-        for (number, timer, _), handler in zip(limits, before, strict=True):
-            signal.setitimer(timer, 0)
-            signal.signal(number, handler)
-
-
-__all__ = ["Finish", "Work", "cores", "grade_all"]
+__all__ = ["PLEASE_REPORT", "Keeper", "Work", "grade_all"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Any
@@ -62,6 +61,7 @@ class Code(Enum):
     ROUNDED = "rounded", "A formula rounds its result"
     STALE_VALUE = "stale-value", "Stored values are not those of the formulas"
     NOT_LIVE = "not-live", "Pasted values instead of formulas"
+    OTHER_STUDENTS_NUMBERS = "other-students-numbers", "The numbers of another student's hand-out"
     INITIAL_VALUES = "initial-values", "Other initial values than asked"
     TOO_FEW_ITERATIONS = "too-few-iterations", "Fewer iterations than asked"
     RATE_NOT_COVERED = "rate-not-covered", "A learning rate of the sweep is not covered"
@@ -69,6 +69,7 @@ class Code(Enum):
     CHART_SHORT = "chart-short", "The error chart does not show the whole table"
     OTHER_CONVENTION = "other-convention", "Another convention, consistently used"
     NO_TABLE = "no-table", "No iteration table"
+    NOTHING_FILLED = "nothing-filled", "Nothing is filled in"
     UNREADABLE = "unreadable", "The file cannot be opened"
 
 
@@ -165,14 +166,35 @@ class ScoreLine:
 
 
 @dataclass(frozen=True)
+class Trait:
+    """Something by which a submission can be told from others, as :mod:`sheetprop.submission.resemblance` compares it.
+
+    ``kind`` is one of its kinds, with a group after a slash where several traits mostly come together. ``value`` is a
+    hexadecimal digest, the same exactly where two submissions share the trait. ``text`` says it to people, in at most
+    200 characters.
+    """
+
+    kind: str
+    value: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Submission:
-    """One judged workbook. ``path`` is as given; inside an archive: archive.zip/folder/name.xlsx."""
+    """One judged workbook. ``path`` is as given; inside an archive: archive.zip/folder/name.xlsx.
+
+    ``student`` is the id of the student whose it is, ``numbers_of`` the id of the one whose numbers it uses, each None
+    where it is not known.
+    """
 
     path: str
     status: Status
-    tables: Sequence[FoundTable]
-    findings: Sequence[Finding]
-    score_lines: Sequence[ScoreLine]
+    tables: tuple[FoundTable, ...]
+    findings: tuple[Finding, ...]
+    score_lines: tuple[ScoreLine, ...]
+    student: str | None = None
+    numbers_of: str | None = None
+    traits: tuple[Trait, ...] = ()
 
     @property
     def score(self) -> float:
@@ -197,4 +219,4 @@ class Submission:
             "max_score": self.max_score,
             "tables": [table.to_dict() for table in self.tables],
             "findings": [finding.to_dict() for finding in self.findings],
-        }
+        } | {key: value for key in ("student", "numbers_of") if (value := getattr(self, key)) is not None}

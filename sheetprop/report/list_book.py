@@ -1,0 +1,57 @@
+"""A workbook of long lists of what anyone may have written: rows are written once, from top to bottom, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from sheetprop.report.look import Colours
+from sheetprop.report.wording import harmless
+from sheetprop.workbook import theme
+from sheetprop.workbook.book import Book, Sheet
+
+TEXT = theme.CELL | {"quote_prefix": True, "indent": 1}
+"""What comes from submissions: as text also when someone edits the cell."""
+WRAPPED = TEXT | {"text_wrap": True, "align": "left", "valign": "top"}
+CODE = WRAPPED | {key: theme.FORMULA[key] for key in ("font_name", "font_size", "font_color")}
+LINE_HEIGHT, MOST_LINES = 15, 12
+NUMBER = theme.CELL | {"align": "center"}
+LIST_TOP = 3
+"""The row of the headings on the other sheets."""
+
+
+class ListBook(Book):
+    """A book that keeps no row in memory once the next one is begun: rows are written from top to bottom."""
+
+    def __init__(self, path: Path, folder: Path, title: str) -> None:
+        """Begin to write ``path``, as :class:`sheetprop.workbook.book.Book` does."""
+        super().__init__(path, folder, title)
+        self.file.constant_memory = True
+        self.file.strings_to_formulas = self.file.strings_to_urls = self.file.strings_to_numbers = False
+
+    def text(self, sheet: Sheet, row: int, column: int, text: str, look: dict[str, Any] = TEXT) -> None:
+        """Write a text that anyone may have written."""
+        text = harmless(text)
+        if text.startswith("<r>"):
+            # XlsxWriter takes a text between <r> and </r> for formatted text of its own, and writes it as XML.
+            text = f" {text}"
+        if text:
+            sheet.write_string(row, column, text, self.look(look))
+        else:
+            sheet.write_blank(row, column, None, self.look(look))
+
+    def headings(self, sheet: Sheet, row: int, headings: Iterable[str], height: float = 24) -> None:
+        """Write a row of headings."""
+        sheet.set_row(row, height)
+        for column, heading in enumerate(headings):
+            self.text(sheet, row, column, heading, theme.HEADING)
+
+    def colour(self, sheet: Sheet, cells: tuple[int, int, int, int], colours: dict[Any, Colours]) -> None:
+        """Colour the cells that say one of these words."""
+        for word, colour in colours.items():
+            condition = {"type": "cell", "criteria": "==", "value": f'"{word.value}"', "format": self.look(colour)}
+            sheet.conditional_format(*cells, condition)
+
+
+__all__ = ["CODE", "LINE_HEIGHT", "LIST_TOP", "MOST_LINES", "NUMBER", "TEXT", "WRAPPED", "ListBook"]
