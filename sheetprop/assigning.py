@@ -10,9 +10,9 @@ from typing import Any
 
 from sheetprop.assigned import FILE, Entry, read_assigned, write_assigned
 from sheetprop.assignment import GIVEN_BY, Assignment
-from sheetprop.descent import compute
+from sheetprop.descent import at_once, compute_all
 from sheetprop.errors import InputError
-from sheetprop.execution import run_all
+from sheetprop.execution import check_workers, cores, run_all
 from sheetprop.file_names import FileNames
 from sheetprop.options import DEFAULT_SEED, DEFAULT_TEMPLATE
 from sheetprop.output import check_folder
@@ -20,11 +20,17 @@ from sheetprop.personal import draw_all
 from sheetprop.school.roster import Student, read_roster
 from sheetprop.template import load_assignment
 from sheetprop.verification import Progress, verify
-from sheetprop.workbook import write_handout, write_workbook
+from sheetprop.workbook import similar_handout_contents, write_similar_handout, write_similar_workbook
 from sheetprop.workbook.contents import Contents
 
 HANDOUTS, KEYS = "handouts", "keys"
 """Folders for what students get, and for what they must not."""
+MOST_TOGETHER = 8
+"""Students that a process is given at a time: their numbers are computed at once."""
+PORTIONS = 4
+"""That each process should get at least, so that all have work to the end."""
+CLUSTER = 64
+"""How many workers a Dask cluster is taken to have; it may get more while it works."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,8 @@ class Assigning:
         students = "1 student" if count == 1 else f"{count:,} students"
         confirmed = "" if self.complaints is None else f" Confirmed every number of {count:,} answer keys."
         lines = [
-            f"Wrote hand-outs and answer keys for {students}, each with numbers of their own (seed {self.seed}).{confirmed}",
+            f"Wrote hand-outs and answer keys for {students}, each with numbers of their own (seed {self.seed})."
+            f"{confirmed}",
             f"  {self.folder / HANDOUTS}: what students get",
             f"  {self.folder / KEYS}: the answer keys",
             f"  {self.folder / FILE}: who has which numbers; validate --assigned takes it",
@@ -106,22 +113,23 @@ def assign(
     folder = Path(output)
     students = read_roster(roster)
     assignment = load_assignment(template)
-    if workers is not None and workers < 1:
-        raise InputError(f"workers: {workers} is not possible; at least 1 is needed")
     check_folder(folder, folder / FILE, force, what="hand-outs with their list")
     earlier = _earlier(folder)
     drawn = draw_all(assignment, (student.id for student in students), seed)
     names = FileNames("student")
     entries = [_entry(student, drawn[student.id], names) for student in students]
+    check_workers(workers, dask)
     _begin(folder, earlier, entries)
-    making = Making(assignment, folder, verify_numbers)
+    making = Making(assignment, folder.absolute(), verify_numbers)
     complaints: list[str] = []
-    for done, (_, found) in enumerate(
-        run_all(making, entries, workers=workers, dask=dask, lost=_lost), start=1
-    ):
+    shares = portions(assignment, entries, CLUSTER if dask else workers or cores())
+    done = 0
+    for n, found in run_all(making, shares, workers=workers, dask=dask, lost=_lost):
         complaints += found
-        if progress:
-            progress("writing", done, len(entries))
+        for _ in shares[n]:
+            done += 1
+            if progress:
+                progress("writing", done, len(entries))
     write_assigned(folder / FILE, entries)
     return Assigning(folder, seed, assignment, entries, complaints if verify_numbers else None)
 
@@ -134,17 +142,26 @@ class Making:
     folder: Path
     verify_numbers: bool
 
-    def __call__(self, entry: Entry) -> list[str]:
-        """Write one student's files; returns what does not hold of them."""
-        own = self.assignment.with_given(entry.given)
-        contents = Contents(own, compute(own))
-        write_handout(contents, self.folder / entry.handout, entry)
-        key = replace(contents, assignment=replace(own, title=f"{own.title}: answer key for {entry}"))
-        path = self.folder / entry.answer_key
-        write_workbook(key, path)
-        if not self.verify_numbers:
-            return []
-        return [f"{path}: {line}" for line in verify(path=path, assignment=key.assignment).complaints()]
+    def __call__(self, entries: Sequence[Entry]) -> list[str]:
+        """Write the files of some students; returns what does not hold of them."""
+        owns = [self.assignment.with_given(entry.given) for entry in entries]
+        complaints: list[str] = []
+        all_contents = zip(owns, compute_all(owns), similar_handout_contents(owns), strict=True)
+        for entry, (own, computed, handed) in zip(entries, all_contents, strict=True):
+            write_similar_handout(handed, self.folder / entry.handout, entry)
+            key = Contents(replace(own, title=f"{own.title}: answer key for {entry}"), computed)
+            path = self.folder / entry.answer_key
+            write_similar_workbook(key, path)
+            if self.verify_numbers:
+                confirmed = verify(path=path, assignment=key.assignment)
+                complaints += [f"{path}: {line}" for line in confirmed.complaints()]
+        return complaints
+
+
+def portions(assignment: Assignment, entries: Sequence[Entry], workers: int) -> list[Sequence[Entry]]:
+    """The students, in the portions that so many processes get."""
+    size = max(1, min(MOST_TOGETHER, at_once(assignment), len(entries) // (PORTIONS * workers)))
+    return [entries[first : first + size] for first in range(0, len(entries), size)]
 
 
 def _entry(student: Student, own: Assignment, names: FileNames) -> Entry:
@@ -176,8 +193,11 @@ def _begin(folder: Path, earlier: set[Path], entries: Sequence[Entry]) -> None:
         raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None
 
 
-def _lost(entry: Entry) -> list[str]:
-    raise InputError(f"{entry.handout}: the process that wrote it was ended, twice; look for its reason and run again")
+def _lost(entries: Sequence[Entry]) -> list[str]:
+    raise InputError(
+        f"{entries[0].handout}: the process that wrote it, or what follows it, was ended, twice; "
+        "look for its reason and run again"
+    )
 
 
-__all__ = ["Assigning", "Making", "assign"]
+__all__ = ["Assigning", "Making", "assign", "portions"]

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 
 from sheetprop.errors import InputError
 from sheetprop.network import NETWORK, Network, Role
@@ -42,7 +43,7 @@ class Range:
                 "the step positive"
             )
 
-    @property
+    @cached_property
     def count(self) -> int:
         """How many numbers there are."""
         first, last, step = (Decimal(repr(number)) for number in (self.first, self.last, self.step))

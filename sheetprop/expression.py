@@ -112,7 +112,13 @@ class Expression:
 
     def excel(self, reference: Callable[[str], str]) -> str:
         """Print as an Excel formula without its ``=``; ``reference(key)`` gives each symbol's cell or name."""
-        return self.render(EXCEL, reference)
+        pattern, keys = self._excel
+        return pattern % tuple(map(reference, keys))
+
+    @cached_property
+    def _excel(self) -> tuple[str, tuple[str, ...]]:
+        """The formula with %s in the place of each symbol, and their keys: sheets print it hundreds of times."""
+        return self.render(EXCEL, lambda key: "%s"), tuple(self.symbols())
 
     def text(self, label: Callable[[str], str] = str) -> str:
         """Print for people; ``label(key)`` gives each symbol's label."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from enum import Enum
-from functools import cached_property, reduce
+from functools import cached_property, lru_cache, reduce
 from operator import add
 from typing import Any
 
@@ -174,13 +174,7 @@ class Network:
 
         Raises ValueError where a quantity that has no equation is not among ``columns``.
         """
-        known, result = set(columns), self[key].equation
-        while result is not None and (others := set(result.symbols()) - known):
-            inserted = {other: found for other in others if (found := self[other].equation) is not None}
-            if missing := sorted(others - set(inserted)):
-                raise ValueError(f"{key} cannot be computed: {', '.join(missing)} is not among the columns")
-            result = result.substitute(inserted)
-        return result
+        return _inserted(self, key, frozenset(columns))
 
     def derivation(self, weight: str) -> list[Quantity]:
         """The chain rule for ∂E/∂``weight``: its gradient, then every step it needs, in order of first use."""
@@ -290,6 +284,17 @@ class Network:
         outer = partial(error or of, through)
         shorthand = f"{partial_label(outer)}·{partial_label(partial(through, by))}"
         return self._step(of, by, Symbol(outer) * Symbol(local), shorthand)
+
+
+@lru_cache(maxsize=4096)
+def _inserted(network: Network, key: str, columns: frozenset[str]) -> Expression | None:
+    result = network[key].equation
+    while result is not None and (others := result.names - columns):
+        inserted = {other: found for other in others if (found := network[other].equation) is not None}
+        if missing := sorted(others - set(inserted)):
+            raise ValueError(f"{key} cannot be computed: {', '.join(missing)} is not among the columns")
+        result = result.substitute(inserted)
+    return result
 
 
 def partial(of: str, by: str) -> str:

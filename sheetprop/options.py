@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 DEFAULT_OUTPUT = "backpropagation.xlsx"
@@ -10,6 +11,8 @@ DEFAULT_CNN_OUTPUT = "mnist-cnn.xlsx"
 DEFAULT_ARCHITECTURE = "squeeze-13k"
 DEFAULT_SEED = 1
 AUTO = "auto"
+MADE = datetime(2000, 1, 1)
+"""What every workbook of ours says it was made at, so that the same input gives the same bytes."""
 
 
 class Layout(StrEnum):

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from html import escape
-from itertools import chain, repeat
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,40 +13,21 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
+from sheetprop.options import MADE
 from sheetprop.workbook import theme
+from sheetprop.workbook.cell import Value, as_value, formula_cell, number_cell, text_cell
+from sheetprop.workbook.table import Column, Rows
 
-NUM_ERROR = "#NUM!"
-ROW, ABOVE = "{row}", "{above}"
-Value = float | int | str | bool
+CONTENT: dict[str, Callable[[Any], str]] = {
+    "String": lambda cell: text_cell(cell.string),
+    "Number": lambda cell: number_cell(cell.number),
+    "Formula": lambda cell: formula_cell(cell.formula, cell.value),
+}
+"""What XlsxWriter calls the kinds of cells that are written here: its own way is slow, and rounds to 16 digits."""
+LONGEST_TEXT = 32_767
+"""UTF-16 units that a cell can hold."""
 ALLOWED = dict.fromkeys(("objects", "scenarios", "format_cells", "format_columns", "format_rows"), True)
 """What a reader may do to a protected sheet, besides filling the unlocked cells."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a table: ``formula`` for every row, ``first`` for the first row where that one differs.
-
-    In a formula, without its =, ROW stands for the number of its own row and ABOVE for that of the row above; it has no
-    percent sign. ``values`` are the computed values, one per row; NaN stands for #NUM!. Without a formula the values
-    are constants. Cells below the last value are left blank, in the format ``blank``; values that are texts are all
-    empty, of a formula that waits for numbers.
-    """
-
-    values: Sequence[float] | Sequence[str]
-    format: Format
-    formula: str | None = None
-    first: str | None = None
-    blank: Format | None = None
-
-    def texts(self, rows: int) -> Iterator[str]:
-        """What the file has of the values in so many rows, empty for blank cells."""
-        blanks = rows - len(self.values) if self.blank else 0
-        return chain(map(repr if self.kind is None else str, self.values), repeat("", blanks))
-
-    @property
-    def kind(self) -> str | None:
-        """The type that the file gives to cells of texts, None for numbers."""
-        return "str" if self.values and isinstance(self.values[0], str) else None
 
 
 class Sheet(Worksheet):  # type: ignore[misc]
@@ -62,6 +39,8 @@ class Sheet(Worksheet):  # type: ignore[misc]
     """
 
     _table: tuple[int, int, Sequence[Column]] | None = None
+    rows: Rows | None = None
+    rows_are_kept = False
     when_written: Callable[[], None]
     dim_rowmin: int
     dim_rowmax: int
@@ -70,14 +49,10 @@ class Sheet(Worksheet):  # type: ignore[misc]
     def write_computed(self, row: int, column: int, formula: str, value: Value, look: Format) -> None:
         """Write a formula with the value that it computes; NaN stands for #NUM!."""
         self.formulas += 1
-        if isinstance(value, float) and math.isnan(value):
-            value = NUM_ERROR
-        self.write_formula(row, column, formula, look, value)
+        self.write_formula(row, column, formula, look, as_value(value))
 
     def _write_string(self, row: int, column: int, text: str, look: Format | None = None) -> Any:
-        # XlsxWriter takes a text between these two for markup that is written as it stands.
-        marked = text.startswith("<r>") and text.endswith("</r>")
-        return super()._write_string(row, column, f"{text} " if marked else text, look)
+        return super()._write_string(row, column, as_text(text), look)
 
     def write_table(self, first_row: int, first_column: int, columns: Sequence[Column]) -> None:
         """Write ``columns`` side by side, their first values at ``first_row`` (rows and columns from zero)."""
@@ -110,51 +85,35 @@ class Sheet(Worksheet):  # type: ignore[misc]
         self.when_written()
 
     def _write_table_rows(self, first_row: int, first_column: int, columns: Sequence[Column]) -> None:
-        names = [xl_col_to_name(first_column + n) for n in range(len(columns))]
+        self.rows = Rows(first_row, first_column, columns, self.rows_are_kept)
+        for row, cells in enumerate(self.rows.written(columns), start=first_row):
+            self.fh.write(f'<row r="{row + 1}">')
+            for column, cell in sorted(self.table.get(row, {}).items()):
+                self._write_cell(row, column, cell)
+            self.fh.write(self._row_content(row, cells))
 
-        def pattern(formulas: Iterable[str | None], errors: Container[int], values: int) -> str:
-            cells = []
-            for n, (name, column, formula) in enumerate(zip(names, columns, formulas, strict=True)):
-                if column.blank and len(column.values) < values:
-                    cells.append(f'<c r="{name}{ROW}" s="{column.blank._get_xf_index()}"/>%s')
-                    continue
-                kind = "e" if n in errors else column.kind
-                typed = f' t="{kind}"' if kind else ""
-                live = f"<f>{escape(formula, quote=False)}</f>" if formula else ""
-                cells.append(f'<c r="{name}{ROW}" s="{column.format._get_xf_index()}"{typed}>{live}<v>%s</v></c>')
-            return "".join(cells) + "</row>"
+    def _row_content(self, row: int, cells: str) -> str:
+        return cells
 
-        patterns: dict[tuple[int, ...], str] = {}
-        rows = zip(*(column.texts(len(columns[0].values)) for column in columns), strict=True)
-        for row, texts in enumerate(rows, start=first_row + 1):
-            errors: tuple[int, ...] = ()
-            if "nan" in texts:
-                errors = tuple(n for n, text in enumerate(texts) if text == "nan")
-                texts = tuple(NUM_ERROR if text == "nan" else text for text in texts)
-            if row == first_row + 1:
-                cells = pattern((column.first or column.formula for column in columns), errors, 1)
-            else:
-                if errors not in patterns:
-                    patterns[errors] = pattern((column.formula for column in columns), errors, 2)
-                cells = patterns[errors]
-            self.fh.write(f'<row r="{row}">')
-            for column, cell in sorted(self.table.get(row - 1, {}).items()):
-                self._write_cell(row - 1, column, cell)
-            self.fh.write(at_row(cells % texts, row))
+    def _write_cell(self, row: int, column: int, cell: Any) -> None:
+        kind = type(cell).__name__
+        # In a workbook whose rows are not kept, texts stand in their cells.
+        if kind not in CONTENT or cell.format is None or (kind == "String" and self.constant_memory):
+            super()._write_cell(row, column, cell)
+            return
+        self.fh.write(f'<c r="{address(row, column)}" s="{cell.format._get_xf_index()}"')
+        self.fh.write(self._content(row, column, cell))
+
+    def _content(self, row: int, column: int, cell: Any) -> str:
+        """What follows the cell's address and format."""
+        return CONTENT[type(cell).__name__](cell)
 
     def _xml_number_element(self, number: float, attributes: Iterable[tuple[str, object]] = ()) -> None:
-        # XlsxWriter's own writes 16 digits where a number may need 17: too few once a trajectory is chaotic.
-        written = "".join(f' {key}="{value}"' for key, value in attributes)
-        self.fh.write(f"<c{written}><v>{number!r}</v></c>")
+        self.fh.write("<c" + "".join(f' {key}="{value}"' for key, value in attributes) + number_cell(number))
 
     def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
         # XlsxWriter's own searches for functions newer than Excel 2007, of which there is none here.
         return formula.removeprefix("=")
-
-
-def at_row(pattern: str, row: int) -> str:
-    """``pattern`` with ROW and ABOVE replaced by the numbers of a row (from 1) and of the row above."""
-    return pattern.replace(ROW, str(row)).replace(ABOVE, str(row - 1))
 
 
 class Book:
@@ -176,11 +135,14 @@ class Book:
         self._protected = protected
         self._written = written
         self._sheets_written = 0
-        self.file = xlsxwriter.Workbook(str(path), {"tmpdir": str(folder)})
-        self.file.set_properties({"title": title, "comments": "Made with sheetprop", "created": datetime(2000, 1, 1)})
+        self.file = self._begin(path, folder)
+        self.file.set_properties(properties(title))
         self.file.set_calc_mode("auto")
         self.file.set_size(1600, 1000)
-        self._formats: dict[tuple[tuple[str, Any], ...], Format] = {}
+        self._formats: dict[frozenset[tuple[str, Any]], Format] = {}
+
+    def _begin(self, path: Path, folder: Path) -> Any:
+        return xlsxwriter.Workbook(str(path), {"tmpdir": str(folder)})
 
     def sheet(self, name: str, colour: str) -> Sheet:
         """Add a sheet without gridlines, printed on landscape pages one page wide."""
@@ -220,7 +182,7 @@ class Book:
     def look(self, properties: dict[str, Any] = theme.BASE, **more: Any) -> Format:
         """The cell format with these XlsxWriter properties, made once."""
         wanted = properties | more
-        key = tuple(sorted(wanted.items()))
+        key = frozenset(wanted.items())
         if key not in self._formats:
             self._formats[key] = self.file.add_format(wanted)
         return self._formats[key]
@@ -245,9 +207,29 @@ class Book:
         self.file.define_name(name, f"={reference(sheet.name, row, column)}")
 
 
+def as_text(text: str) -> str:
+    """A text as a cell can hold it, and XlsxWriter does not take for markup."""
+    if text.startswith("<r>") and text.endswith("</r>"):
+        text += " "
+    if len(text) <= LONGEST_TEXT // 2:
+        return text
+    return text.encode("utf-16-le")[: 2 * LONGEST_TEXT].decode("utf-16-le", "ignore")
+
+
+def properties(title: str) -> dict[str, Any]:
+    """What the file says of itself."""
+    return {"title": title, "comments": "Made with sheetprop", "created": MADE}
+
+
+@cache
+def letters(column: int) -> str:
+    """The name of a column, from zero."""
+    return str(xl_col_to_name(column))
+
+
 def address(row: int, column: int, absolute: bool = False) -> str:
     """The address of a cell of the same sheet, row and column from zero."""
-    return f"${xl_col_to_name(column)}${row + 1}" if absolute else f"{xl_col_to_name(column)}{row + 1}"
+    return f"${letters(column)}${row + 1}" if absolute else f"{letters(column)}{row + 1}"
 
 
 def column_range(first_row: int, column: int, last_row: int) -> str:
@@ -255,6 +237,7 @@ def column_range(first_row: int, column: int, last_row: int) -> str:
     return f"{address(first_row, column, absolute=True)}:{address(last_row, column, absolute=True)}"
 
 
+@lru_cache(maxsize=8192)
 def reference(sheet: str, row: int, column: int, last_row: int | None = None) -> str:
     """The absolute reference of a cell of another sheet, or of cells of one of its columns, from zero."""
     cells = address(row, column, absolute=True) if last_row is None else column_range(row, column, last_row)

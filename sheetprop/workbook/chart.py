@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,15 @@ class Line:
     colour: str
 
 
+class Points(list[float | None]):
+    """The values that a chart keeps of a line, None where it has a gap."""
+
+    def __str__(self) -> str:
+        """As the file has them."""
+        points = (f'<c:pt idx="{n}"><c:v>{value!r}</c:v></c:pt>' for n, value in enumerate(self) if value is not None)
+        return "".join(points)
+
+
 def error_chart(
     book: Book, title: str, iterations: str, lines: Iterable[Line], logarithmic: bool = False, waiting: bool = False
 ) -> Any:
@@ -31,8 +41,7 @@ def error_chart(
     for its cells to be filled keeps none, and has gaps for those that are blank.
     """
     chart = book.file.add_chart({"type": "scatter", "subtype": "straight"})
-    # XlsxWriter's own takes three tags of Python for each of thousands of points.
-    chart._write_pt = lambda index, value: chart.fh.write(f'<c:pt idx="{index}"><c:v>{value!r}</c:v></c:pt>')
+    chart._write_num_cache = partial(_write_num_cache, chart)
     if waiting:
         # XlsxWriter leaves out what it takes for the default, and other programs take zeros for it.
         chart._write_disp_blanks_as = lambda: chart._xml_empty_tag("c:dispBlanksAs", [("val", "gap")])
@@ -43,9 +52,9 @@ def error_chart(
             {
                 "name": line.name,
                 "categories": f"={iterations}",
-                "categories_data": list(range(count)),
+                "categories_data": Points(range(count)),
                 "values": f"={line.reference}",
-                "values_data": [None if waiting or np.isnan(value) else value for value in line.values.tolist()],
+                "values_data": Points([None if waiting or value != value else value for value in line.values.tolist()]),
                 "line": {"color": line.colour, "width": 2},
             }
         )
@@ -57,3 +66,12 @@ def error_chart(
     chart.set_y_axis(axis | scale | {"name": "E_total", "major_gridlines": theme.CHART_GRID, "line": {"none": True}})
     chart.set_chartarea(theme.CHART_AREA)
     return chart
+
+
+def _write_num_cache(chart: Any, points: Points) -> None:
+    # XlsxWriter's own takes three tags of Python for each of thousands of points.
+    chart._xml_start_tag("c:numCache")
+    chart._write_format_code("General")
+    chart._write_pt_count(len(points))
+    chart.fh.write(str(points))
+    chart._xml_end_tag("c:numCache")

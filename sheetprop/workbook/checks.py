@@ -14,7 +14,8 @@ import numpy as np
 from sheetprop.network import ITERATION
 from sheetprop.tolerance import TOLERANCE
 from sheetprop.workbook import theme
-from sheetprop.workbook.book import NUM_ERROR, Book, Sheet, address, cell_name, column_range
+from sheetprop.workbook.book import Book, Sheet, address, cell_name, column_range
+from sheetprop.workbook.cell import NUM_ERROR
 from sheetprop.workbook.contents import CHECKS, Contents, IterationTable
 
 VERDICT_ROW, TOLERANCE_ROW = 2, 4

@@ -8,7 +8,8 @@ import numpy as np
 
 from sheetprop.cnn.architectures import CLASSES
 from sheetprop.workbook import theme
-from sheetprop.workbook.book import Book, Sheet, Value, address, column_range
+from sheetprop.workbook.book import Book, Sheet, address, column_range
+from sheetprop.workbook.cell import Value
 from sheetprop.workbook.key_figures import begin
 from sheetprop.workbook.trained import CONFUSION, SAMPLES, Trained
 

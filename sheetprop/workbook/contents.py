@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from xlsxwriter.utility import xl_col_to_name
 
 from sheetprop.assignment import Assignment
 from sheetprop.network import ITERATION, Network
 from sheetprop.options import Layout
-from sheetprop.workbook.book import reference
+from sheetprop.workbook.book import letters, reference
 
 INSTRUCTIONS, NETWORK, EQUATIONS, LEARNING_RATES = "Instructions", "Network", "Equations", "Learning rates"
 GRADIENT_CHECK, CHECKS = "Gradient check", "Checks"
@@ -35,7 +34,7 @@ class IterationTable:
     values: Mapping[str, np.ndarray]
     iterations: int
 
-    @property
+    @cached_property
     def sheet(self) -> str:
         """The name of the sheet."""
         return f"lr {self.rate!r}"
@@ -52,11 +51,15 @@ class IterationTable:
 
     def column(self, key: str) -> int:
         """The column of a quantity, from zero."""
-        return self.columns.index(key)
+        return self._places[key]
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        return {key: n for n, key in enumerate(self.columns)}
 
     def letter(self, key: str) -> str:
         """The letter of a quantity's column."""
-        return str(xl_col_to_name(self.column(key)))
+        return letters(self.column(key))
 
     def cell(self, key: str, iteration: int = 0) -> str:
         """Reference, from any sheet, of a quantity at an iteration."""

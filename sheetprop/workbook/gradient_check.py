@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from sheetprop.descent import forward
 from sheetprop.network import Role, partial
 from sheetprop.workbook import theme
-from sheetprop.workbook.book import NUM_ERROR, Book, Sheet, address, column_range
+from sheetprop.workbook.book import Book, Sheet, address, column_range
+from sheetprop.workbook.cell import NUM_ERROR
 from sheetprop.workbook.contents import GRADIENT_CHECK, Contents
 from sheetprop.workbook.picks import Picks, write_picks
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from sheetprop.network import ITERATION, RATE, Role
 from sheetprop.options import Layout
 from sheetprop.workbook import theme
-from sheetprop.workbook.book import ABOVE, ROW, Book, Column, Sheet, at_row, cell_name, reference
+from sheetprop.workbook.book import Book, Sheet, cell_name, reference
 from sheetprop.workbook.chart import Line, error_chart
 from sheetprop.workbook.contents import (
     BAND_ROW,
@@ -19,6 +19,7 @@ from sheetprop.workbook.contents import (
     Contents,
     IterationTable,
 )
+from sheetprop.workbook.table import ABOVE, ROW, Column, at_row
 
 RATE_ROW, RATE_COLUMN = 2, 3
 COLUMNS_PER_PAGE = 20

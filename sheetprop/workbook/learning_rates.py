@@ -6,7 +6,8 @@ import numpy as np
 
 from sheetprop.network import Role
 from sheetprop.workbook import theme
-from sheetprop.workbook.book import ROW, Book, Column, Sheet, Value, address, column_range, if_filled, reference
+from sheetprop.workbook.book import Book, Sheet, address, column_range, if_filled, reference
+from sheetprop.workbook.cell import Value
 from sheetprop.workbook.chart import Line, error_chart
 from sheetprop.workbook.contents import (
     COMPARISON_COLUMN,
@@ -18,6 +19,7 @@ from sheetprop.workbook.contents import (
     Contents,
     IterationTable,
 )
+from sheetprop.workbook.table import ROW, Column
 
 THRESHOLD = 0.005
 THRESHOLD_ROW, THRESHOLD_COLUMN = 2, 3

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sheetprop.workbook import theme
-from sheetprop.workbook.book import Book, Sheet, Value, address, if_filled
+from sheetprop.workbook.book import Book, Sheet, address, if_filled
+from sheetprop.workbook.cell import Value
 from sheetprop.workbook.contents import ITERATIONS_NAME, RATES_NAME, Contents
 
 Place = tuple[int, int]

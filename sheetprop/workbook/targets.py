@@ -7,7 +7,8 @@ from statistics import fmean
 
 from sheetprop.cnn.layers import AvgPool2d, BatchNorm2d, Dropout, Linear
 from sheetprop.workbook import theme
-from sheetprop.workbook.book import Book, Sheet, Value, address, column_range
+from sheetprop.workbook.book import Book, Sheet, address, column_range
+from sheetprop.workbook.cell import Value
 from sheetprop.workbook.key_figures import ROW_HEIGHT, begin
 from sheetprop.workbook.places import (
     ASKED_ACCURACY,

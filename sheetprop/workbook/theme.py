@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from sheetprop.network import Role
@@ -76,6 +77,7 @@ CHART_AREA = {"border": {"color": RULE}}
 SERIES_COLOURS = ("#1F5C99", "#2F7A34", "#B0401C", "#6337A0", "#B8860B", "#0F766E", "#BE185D", "#4B5563")
 
 
+@cache
 def role_heading(role: Role) -> dict[str, Any]:
     """The format of a column's label."""
     light, dark = ROLE_COLOURS[role]
@@ -83,27 +85,32 @@ def role_heading(role: Role) -> dict[str, Any]:
                    "bottom_color": dark}  # fmt: skip
 
 
+@cache
 def role_band(role: Role) -> dict[str, Any]:
     """The format of the band over the columns of one role."""
     _, dark = ROLE_COLOURS[role]
     return BASE | {"bold": True, "bg_color": dark, "font_color": "#FFFFFF", "align": "left", "font_size": 10}
 
 
+@cache
 def role_band_start(role: Role) -> dict[str, Any]:
     """The format of a band's first cell, set off from the band before."""
     return role_band(role) | {"left": 5, "left_color": "#FFFFFF"}
 
 
+@cache
 def role_cell(role: Role) -> dict[str, Any]:
     """The format of a value in a table."""
     return BASE | {"num_format": ROLE_NUMBERS[role]}
 
 
+@cache
 def role_fill(role: Role) -> dict[str, Any]:
     """The format of a cell of a table that a student fills."""
     return role_cell(role) | FILL
 
 
+@cache
 def role_box(role: Role, **more: Any) -> dict[str, Any]:
     """The format of a coloured box, in the drawing and the legend."""
     light, dark = ROLE_COLOURS[role]

@@ -10,7 +10,8 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from sheetprop.cnn.layers import Dropout
 from sheetprop.cnn.results import Epoch, Run
 from sheetprop.workbook import theme
-from sheetprop.workbook.book import Book, Sheet, Value, address, column_range
+from sheetprop.workbook.book import Book, Sheet, address, column_range
+from sheetprop.workbook.cell import Value
 from sheetprop.workbook.epoch_chart import Curve, insert_accuracy_chart, insert_loss_chart
 from sheetprop.workbook.key_figures import ROW_HEIGHT, Figure, Number, begin, write_figures
 from sheetprop.workbook.places import (

@@ -8,19 +8,21 @@ from typing import Annotated
 
 import typer
 
-from tests.benchmarks import confirming, linearity, startup, training, validating, writing
+from tests.benchmarks import assigning, confirming, linearity, scaling, startup, training, validating, writing
 from tests.benchmarks.report import Report
 from tests.benchmarks.timing import cores
 
-BENCHMARKS = (writing, confirming, validating, training, linearity, startup)
+BENCHMARKS = (writing, assigning, confirming, validating, scaling, training, linearity, startup)
 
 
 class Name(StrEnum):
     """What ``--only`` takes."""
 
     WRITING = writing.NAME
+    ASSIGNING = assigning.NAME
     CONFIRMING = confirming.NAME
     VALIDATING = validating.NAME
+    SCALING = scaling.NAME
     TRAINING = training.NAME
     LINEARITY = linearity.NAME
     STARTUP = startup.NAME

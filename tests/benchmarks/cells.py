@@ -1,4 +1,4 @@
-"""The cells of a written workbook, for those who are to write the same ones; made for XlsxWriter's own files."""
+"""The cells of a written workbook, and a plain way to write the same ones; made for XlsxWriter's own files."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
+import xlsxwriter
 from xlsxwriter.utility import xl_cell_to_rowcol
 
 from sheetprop.stored import MAIN
@@ -53,6 +54,24 @@ def read_cells(path: Path) -> Cells:
     return Cells(sheets, number_formats)
 
 
+def write_plainly(cells: Cells, path: Path) -> None:
+    """Write the cells as XlsxWriter's examples do, one by one; no charts and no names."""
+    book = xlsxwriter.Workbook(str(path))
+    formats = [book.add_format({"num_format": code}) for code in cells.number_formats]
+    for name, sheet_cells in cells.sheets.items():
+        sheet = book.add_worksheet(name)
+        for row, column, style, formula, value in sheet_cells:
+            if formula is not None:
+                sheet.write_formula(row, column, formula, formats[style], value)
+            elif isinstance(value, float):
+                sheet.write_number(row, column, value, formats[style])
+            elif value is None:
+                sheet.write_blank(row, column, None, formats[style])
+            else:
+                sheet.write_string(row, column, str(value), formats[style])
+    book.close()
+
+
 def _cells(sheet: ElementTree.Element, texts: list[str]) -> Iterator[Cell]:
     for cell in sheet.iter(f"{M}c"):
         row, column = xl_cell_to_rowcol(cell.get("r", ""))
@@ -62,7 +81,7 @@ def _cells(sheet: ElementTree.Element, texts: list[str]) -> Iterator[Cell]:
 
 
 def _value(kind: str, text: str | None, texts: list[str]) -> float | str | bool | None:
-    if text is None:
+    if not text:
         return None
     if kind == "n":
         return float(text)

@@ -11,7 +11,9 @@ import pytest
 from tests.benchmarks.timing import ROOT
 
 
-@pytest.mark.parametrize(("name", "rows"), [("startup", 2), ("validating", 5), ("training", 2)])
+@pytest.mark.parametrize(
+    ("name", "rows"), [("startup", 2), ("assigning", 1), ("validating", 5), ("scaling", 4), ("training", 2)]
+)
 def test_json_has_the_documented_keys(name: str, rows: int) -> None:
     """``--json`` prints one document with the keys that the package's docstring documents, and nothing else."""
     command = [sys.executable, "-m", "tests.benchmarks", "--quick", "--only", name, "--json"]

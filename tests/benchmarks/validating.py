@@ -73,13 +73,13 @@ def _against_reading(home: Path, quick: bool, repeats: int) -> list[Row]:
         folder, whose = Path(SUBMISSIONS), "students' workbooks"
     else:
         folder, whose = home / "generated", "generated workbooks of six learning rates (SHEETPROP_SUBMISSIONS is unset)"
-        _generated(folder, QUICK_WORKBOOKS if quick else WORKBOOKS)
+        generated(folder, QUICK_WORKBOOKS if quick else WORKBOOKS)
     sources = find_submissions([folder])
     files = [str(s.path.absolute()) for s in sources if s.member is None and s.path.suffix.lower() in SUFFIXES]
     refused = ["0"]
 
     def load(_: Path) -> None:
-        refused[0] = _python("-c", LOAD, str(cores()), *files)
+        refused[0] = python("-c", LOAD, str(cores()), *files)
 
     best = best_of({"ours": lambda _: _validate(folder), "openpyxl": load}, repeats)
     note = f"{len(sources)} {whose}, {cores()} processes on both sides; openpyxl refuses {refused[0].strip()}"
@@ -129,7 +129,7 @@ def _memory(home: Path, sizes: tuple[int, int]) -> Row:
         for n in range(size):
             shutil.copyfile(original, folder / f"{n}.xlsx")
         command = [*_command(folder), "--report", str(home / f"report of {size}")]
-        code, peak = map(int, _python("-c", LARGEST, *command).split())
+        code, peak = map(int, python("-c", LARGEST, *command).split())
         assert code == 0, code
         peaks.append(peak / (2**20 if sys.platform == "darwin" else 2**10))
     return within(
@@ -138,7 +138,8 @@ def _memory(home: Path, sizes: tuple[int, int]) -> Row:
     )  # fmt: skip
 
 
-def _generated(folder: Path, workbooks: int) -> None:
+def generated(folder: Path, workbooks: int) -> None:
+    """Make a folder of so many different workbooks."""
     folder.mkdir()
     for n in range(workbooks):
         _written(folder / f"{n:02}.xlsx", ITERATIONS, RATES, seed=n)
@@ -160,6 +161,7 @@ def _command(path: Path) -> list[str]:
     return [sys.executable, "-m", "sheetprop", "validate", str(path.absolute()), "--quiet"]
 
 
-def _python(*arguments: str) -> str:
+def python(*arguments: str) -> str:
+    """What another Python prints, in the root of the repository."""
     done = subprocess.run([sys.executable, *arguments], cwd=ROOT, check=True, capture_output=True, encoding="utf-8")
     return done.stdout

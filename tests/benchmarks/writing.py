@@ -6,15 +6,14 @@ import zipfile
 import zlib
 from pathlib import Path
 
-import xlsxwriter
-
 from sheetprop import Layout, load_assignment
 from sheetprop.descent import compute
 from sheetprop.workbook import theme, write_workbook
-from sheetprop.workbook.book import Book, Column
+from sheetprop.workbook.book import Book
 from sheetprop.workbook.contents import FIRST_ROW, Contents
 from sheetprop.workbook.learning_rate import formula_patterns
-from tests.benchmarks.cells import Cells, read_cells
+from sheetprop.workbook.table import Column
+from tests.benchmarks.cells import read_cells, write_plainly
 from tests.benchmarks.report import Row, faster, within
 from tests.benchmarks.timing import Contender, best_of, fresh_folder
 
@@ -46,7 +45,7 @@ def _compare(what: str, ours: Contender, repeats: int) -> list[Row]:
         parts, level = _parts(folder / "ours.xlsx")
 
     def plain(folder: Path) -> None:
-        _write_plainly(cells, folder / "plain.xlsx")
+        write_plainly(cells, folder / "plain.xlsx")
 
     def floor(folder: Path) -> None:
         with zipfile.ZipFile(folder / "floor.xlsx", "w", zipfile.ZIP_DEFLATED, compresslevel=level) as package:
@@ -71,23 +70,6 @@ def _write_tables(contents: Contents, path: Path, folder: Path) -> None:
             look = book.look(theme.role_cell(table.network[key].role))
             columns.append(Column(table.values[key].tolist(), look, *formula_patterns(table, key)))
         book.sheet(table.sheet, theme.ACCENT).write_table(FIRST_ROW, 0, columns)
-    book.close()
-
-
-def _write_plainly(cells: Cells, path: Path) -> None:
-    book = xlsxwriter.Workbook(str(path))
-    formats = [book.add_format({"num_format": code}) for code in cells.number_formats]
-    for name, sheet_cells in cells.sheets.items():
-        sheet = book.add_worksheet(name)
-        for row, column, style, formula, value in sheet_cells:
-            if formula is not None:
-                sheet.write_formula(row, column, formula, formats[style], value)
-            elif isinstance(value, float):
-                sheet.write_number(row, column, value, formats[style])
-            elif value is None:
-                sheet.write_blank(row, column, None, formats[style])
-            else:
-                sheet.write_string(row, column, str(value), formats[style])
     book.close()
 
 
