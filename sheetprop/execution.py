@@ -20,6 +20,8 @@ from functools import partial
 from itertools import islice
 from typing import Protocol, TypeVar
 
+from sheetprop.errors import InputError
+
 MOST_MEMORY = 6 * 1024**3
 """Bytes of address space for one process; reading the largest submission that is taken needs a third."""
 AHEAD = 2
@@ -73,6 +75,18 @@ def run_all(
         yield from enumerate(map(function, items))
     else:
         yield from _run(_processes, min(workers or cores(), len(items)), function, items, lost)
+
+
+def check_workers(workers: int | None, dask: str | None) -> None:
+    """Raise InputError where work cannot be handed out so, before anything is changed for its sake."""
+    if workers is not None and workers < 1:
+        raise InputError(f"workers: {workers} is not possible; at least 1 is needed")
+    if workers is not None and dask is not None:
+        raise InputError(f"workers: {workers} does not go with a Dask cluster, which has its own; leave one out")
+    if dask is not None:
+        from sheetprop.cluster import check_cluster
+
+        check_cluster(dask)
 
 
 def cores() -> int:

@@ -9,8 +9,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
-from sheetprop.cluster import check_cluster
 from sheetprop.errors import InputError
+from sheetprop.execution import check_workers
 from sheetprop.options import DEFAULT_TEMPLATE
 from sheetprop.output import check_folder
 from sheetprop.report.stream import Streamed, write_json
@@ -109,10 +109,6 @@ def validate(
     or the path of its scheduler file, whose workers judge instead; they must see the same folders under the same paths.
     Raises InputError where something that was asked for cannot be used; a submission that cannot be opened is a result.
     """
-    if workers is not None and workers < 1:
-        raise InputError(f"workers: {workers} is not possible; at least 1 is needed")
-    if workers is not None and dask is not None:
-        raise InputError(f"workers: {workers} does not go with a Dask cluster, which has its own; leave one out")
     if resume and report is None:
         raise InputError("--resume: completes a report; name its folder with --report")
     if resume and force:
@@ -124,8 +120,7 @@ def validate(
     sources = find_submissions(paths)
     roll = classroom.roll(paths)
     sources = roll.identified(sources)
-    if dask is not None:
-        check_cluster(dask)
+    check_workers(workers, dask)
     folder = None if report is None else Path(report)
     keeper: Keeper | None = None
     if folder is not None:

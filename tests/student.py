@@ -24,11 +24,11 @@ from xlsxwriter.utility import xl_cell_to_rowcol, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from sheetprop.assignment import Assignment
-from sheetprop.template import load_assignment
 from sheetprop.engine import Spreadsheet
 from sheetprop.network import ITERATION, NETWORK, RATE, Role
 from sheetprop.submission.findings import Code, Finding, Severity, Submission
 from sheetprop.submission.grading import grade
+from sheetprop.template import load_assignment
 
 HANDOUT = tuple(NETWORK.keys_except(Role.STEP))
 """The columns of the class hand-out, in its order."""

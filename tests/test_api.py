@@ -25,7 +25,9 @@ def test_every_public_name_is_there() -> None:
         sheetprop.generat  # noqa: B018
 
 
-@pytest.mark.parametrize("verb", ["assign", "generate", "predict", "train_cnn", "validate", "verify", "write_autograder"])
+@pytest.mark.parametrize(
+    "verb", ["assign", "generate", "predict", "train_cnn", "validate", "verify", "write_autograder"]
+)
 def test_verbs_take_keywords_only(verb: str) -> None:
     """A call says what each value is."""
     parameters = inspect.signature(getattr(sheetprop, verb)).parameters.values()

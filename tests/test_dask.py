@@ -1,4 +1,4 @@
-"""Judging on a Dask cluster: the same results as here, whatever happens to workers; clusters that cannot be used."""
+"""Work on a Dask cluster: the same results as here, whatever happens to workers; clusters that cannot be used."""
 
 import json
 import logging
@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from sheetprop import assign, validate
 from sheetprop import cluster as module
-from sheetprop import validate
 from sheetprop.errors import InputError
 from sheetprop.execution import run_all
 from tests.student import Student
@@ -92,6 +92,25 @@ def test_a_killed_worker_changes_nothing(
     assert files(Path("there")) == files(Path("here"))
     assert capfd.readouterr() == ("", "")
     assert not logging.getLogger("distributed").disabled
+
+
+def test_hand_outs_are_written_on_a_cluster_too(cluster: Any, homework: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files of a class are those that this machine writes, though a worker process is killed in the middle."""
+    monkeypatch.chdir(homework)
+    Path("roster.csv").write_text("name,id\n" + "".join(f"Student {n},{n}\n" for n in range(12)))
+    assign(roster="roster.csv", output="mine", template="asked.toml", workers=1)
+    killed = []
+
+    def progress(_: str, done: int, total: int) -> None:
+        if done == 3 and not killed:
+            killed.append(True)
+            kill_one(cluster.scheduler_address)
+
+    assign(
+        roster="roster.csv", output="theirs", template="asked.toml", dask=cluster.scheduler_address, progress=progress
+    )
+    assert killed
+    assert files(Path("theirs")) == files(Path("mine"))
 
 
 def deadly(item: int) -> int:

@@ -73,7 +73,9 @@ def test_canvas_assignment_is_chosen(tmp_path: Path, assignment: str) -> None:
 
 def test_canvas_assignment_must_be_clear(tmp_path: Path) -> None:
     """Several assignments, none of that name, and two of one name are said, with what there is to choose."""
-    assert "choose one with --column, by its name or number: Warm-up (76); Backpropagation (77)" in refusal(tmp_path, CANVAS)
+    assert "choose one with --column, by its name or number: Warm-up (76); Backpropagation (77)" in refusal(
+        tmp_path, CANVAS
+    )
     assert "no assignment is called Other; choose one of: Warm-up (76)" in refusal(tmp_path, CANVAS, "Other")
     twice = CANVAS.replace("Warm-up", "Backpropagation")
     assert "by its number: Backpropagation (76); Backpropagation (77)" in refusal(tmp_path, twice, "backpropagation")

@@ -63,8 +63,8 @@ class _Row:
 def write_gradebook(path: Path, submissions: Iterable[Submission], roll: Roll | None = None) -> Resemblance:
     """Write the workbook to ``path``, whole or not at all, in the place of a file that may be there.
 
-    ``submissions`` are taken one by one and not kept; ``roll`` is the class, where it is known. Returns which of them have rare things in common. Raises
-    InputError where the file cannot be written.
+    ``submissions`` are taken one by one and not kept; ``roll`` is the class, where it is known. Returns which of them
+    have rare things in common. Raises InputError where the file cannot be written.
     """
     with written_whole(path) as unfinished:
         book = ListBook(unfinished, unfinished.parent, "Gradebook")

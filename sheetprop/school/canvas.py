@@ -116,7 +116,8 @@ def _assignment_column(export: Export, assignment: str | None) -> int:
     if len({export.headings[column] for column in chosen}) == 1:
         raise InputError(f"{where}: {len(chosen)} columns are called {listed.split('; ')[0]}; {EXPORT_ANEW}")
     raise InputError(
-        f"{where}: several assignments are called {harmless(assignment)}; choose one with --column, by its number: {listed}"
+        f"{where}: several assignments are called {harmless(assignment)}; choose one with --column, by its number: "
+        f"{listed}"
     )
 
 

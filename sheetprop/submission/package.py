@@ -134,6 +134,11 @@ class Package:
         self._left -= len(data)
         return data
 
+    def head(self, part: str, size: int) -> bytes:
+        """The first bytes of a part that :meth:`read` has given before."""
+        with self._archive.open(self._infos[_path(part).lower()]) as member:
+            return member.read(size)
+
     @property
     def has_macros(self) -> bool:
         """Whether the workbook holds macros (which nothing here ever runs)."""

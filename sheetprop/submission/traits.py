@@ -13,10 +13,11 @@ from heapq import nlargest
 from sheetprop.assignment import Assignment
 from sheetprop.handout import PREFIX
 from sheetprop.network import ITERATION, NETWORK, Role
+from sheetprop.options import MADE
 from sheetprop.submission.archive import parse_xml
 from sheetprop.submission.areas import corners
 from sheetprop.submission.cells import Book, Place
-from sheetprop.submission.criteria import initial_values
+from sheetprop.submission.criteria import LEAST_ITERATIONS, initial_values
 from sheetprop.submission.findings import Code, Finding, Severity, Trait
 from sheetprop.submission.judgement import Judged
 from sheetprop.submission.package import Unreadable
@@ -33,12 +34,11 @@ MANY_DIGITS = 5
 """Digits from which on a typed number is hardly typed twice by chance."""
 FEW_NUMBERS, ALL_NUMBERS = 3, 8
 """Other initial numbers than asked: so many may be the same by chance, and so many are somebody's own."""
-LEAST_ITERATIONS = 10
 PROPERTIES, PROPERTY_BYTES = "docProps/core.xml", 100_000
 SHEET_HEAD = 4_096
 """Bytes of a worksheet in which its identity stands."""
 _IDENTITY = re.compile(rb'\buid="\{([0-9A-Fa-f-]{36})\}"')
-OWN_DATE = "2000-01-01T00:00:00Z"
+OWN_DATE = f"{MADE.isoformat()}Z"
 DATES_OF_PROGRAMS = {
     OWN_DATE,
     "1996-10-14T23:33:28Z",
