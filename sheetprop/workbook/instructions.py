@@ -107,9 +107,8 @@ class _Page:
         lines = textwrap.wrap(text, _capacity(text, sum(WIDTHS[first:])))
         for start in range(0, len(lines), LINES_PER_ROW):
             piece = lines[start : start + LINES_PER_ROW]
-            # Fewer lines may do than are reckoned with: what is left over stands below.
-            wrapped = {"text_wrap": True} | ({"valign": "top"} if len(piece) > 1 else {})
-            self.line(" ".join(piece), look | wrapped, max(ROW_HEIGHT, len(piece) * LINE_HEIGHT + 3), first)
+            wrapped = look | {"text_wrap": True, "align": "left"}
+            self.line(" ".join(piece), wrapped, max(ROW_HEIGHT, len(piece) * LINE_HEIGHT + 3), first)
 
     def line(self, text: str, look: dict[str, Any], height: float, first: int = LEFT) -> None:
         """A row of one text."""
