@@ -137,6 +137,7 @@ def validate(
         result.write_json(sys.stdout)
     elif not quiet:
         result.write_text(sys.stdout)
+        sys.stdout.flush()  # before what stderr says
         if report is not None:
             typer.echo(f"Report: {report}", err=True)
     raise typer.Exit(0 if result.passed else 1)
