@@ -17,6 +17,8 @@ from tests.digits import write_digits
 Workbook = tuple[Path, Contents]
 Result = subprocess.CompletedProcess[str]
 Call = Callable[..., Result]
+HEEDING = "import signal as s; s.signal(s.SIGINT, s.default_int_handler); from sheetprop.cli import main; main()"
+"""Python code for the command as a user runs it: whoever starts tests in the background has Python ignore Ctrl-C."""
 SETTINGS = {"iterations": 20, "learning_rates": (0.5, 2.0)}
 
 

@@ -18,6 +18,7 @@ import typer
 
 import sheetprop
 from sheetprop.cli import app
+from tests.conftest import HEEDING
 
 SMALL = ["--iterations", "5", "--lr", "0.5"]
 QUICK = [*SMALL, "--no-verify"]
@@ -347,10 +348,8 @@ def test_any_console_can_show_what_is_said(run: Run, arguments: list[str]) -> No
 def test_a_signal_leaves_nothing_half_written(tmp_path: Path, number: signal.Signals) -> None:
     """Stopped while it writes, the command exits as its signal asks and leaves neither file nor folder."""
     big = ["--iterations", "10000", "--lr", "0.5", "--no-verify"]
-    # A background job of a shell inherits that Ctrl-C is ignored; a user's command does not.
-    heeding = "import signal as s; s.signal(s.SIGINT, s.default_int_handler); from sheetprop.cli import main; main()"
     with subprocess.Popen(
-        [sys.executable, "-c", heeding, "generate", "new.xlsx", *big],
+        [sys.executable, "-c", HEEDING, "generate", "new.xlsx", *big],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -18,6 +18,7 @@ import xlsxwriter
 
 import sheetprop
 from sheetprop.submission.findings import Status
+from tests.conftest import HEEDING
 
 ROWS = 20
 FIRST = 3
@@ -427,9 +428,7 @@ def test_an_interrupted_batch_leaves_whole_files(tmp_path: Path, sign: signal.Si
     folder.mkdir()
     for n in range(30):
         (folder / f"{n}.xlsx").write_bytes(workbook())
-    # Whoever starts the tests in the background has Python ignore Ctrl-C.
-    heeding = "import signal as s; s.signal(s.SIGINT, s.default_int_handler); from sheetprop.cli import main; main()"
-    line = [sys.executable, "-c", heeding, "validate", str(folder), "--report", str(report), "--workers", "2"]
+    line = [sys.executable, "-c", HEEDING, "validate", str(folder), "--report", str(report), "--workers", "2"]
     process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 30
     while len(list(report.rglob("feedback.html"))) < 3 and time.monotonic() < deadline:

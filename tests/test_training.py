@@ -16,6 +16,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from tests.conftest import HEEDING
+
 torch = pytest.importorskip("torch", reason="torch is not installed")
 pytest.importorskip("torchvision", reason="torchvision is not installed")
 
@@ -50,9 +52,8 @@ def command(*arguments: str) -> list[str]:
 @contextmanager
 def begun(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """The command at work, until the context ends; it heeds Ctrl-C even if the tests' own shell does not."""
-    heeding = "import signal as s; s.signal(s.SIGINT, s.default_int_handler); from sheetprop.cli import main; main()"
     with subprocess.Popen(
-        [sys.executable, "-c", heeding, "train-cnn", *arguments],
+        [sys.executable, "-c", HEEDING, "train-cnn", *arguments],
         cwd=folder, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         try:
