@@ -216,3 +216,20 @@ def test_a_blank_hand_out_earns_nothing(school: Path) -> None:
     assert (blank.status, blank.score, blank.numbers_of) == (Status.INCOMPLETE, 0, entry.id)
     (finding,) = blank.findings
     assert finding.code is Code.NOTHING_FILLED
+
+
+def test_numbers_that_were_changed_do_not_become_those_asked_for(school: Path) -> None:
+    """Who changes most numbers of a hand-out is judged by those that were assigned with it."""
+    entry = read_assigned(school / "homework").entries[7]
+    path = school / "changed.xlsx"
+    with zipfile.ZipFile(io.BytesIO(filled(school / "homework", entry))) as package, zipfile.ZipFile(path, "w") as new:
+        for name in package.namelist():
+            data = package.read(name)
+            for key in ("w1", "w2", "w3", "w4", "w5", "w6"):
+                data = data.replace(f"<v>{entry.given[key]!r}</v>".encode(), b"<v>0.123</v>")
+            new.writestr(name, data)
+    settings = {"paths": [path], "template": school / "homework.toml"}
+    (own,) = validate(**settings, assigned=school / "homework").submissions
+    assert own.numbers_of == entry.id
+    (finding,) = [finding for finding in own.findings if finding.code is Code.INITIAL_VALUES]
+    assert f"w1 = 0.123 (asked: {entry.given['w1']:.6g})" in finding.message

@@ -29,8 +29,8 @@ def find_ownership(
 ) -> Ownership:
     """Judge by the student's own numbers, where it is known whose submission it is and which were assigned.
 
-    Else by those of the student whose they are; else by those that the hand-out says were asked for; else by the
-    template's. ``student`` is an id of ``assigned``.
+    Else by those of the student whose they are; else by those of the student whose hand-out it is, or that it says were
+    asked for; else by the template's. ``student`` is an id of ``assigned``.
     """
     if assigned is not None:
         given = max((initial_values(table) for table in judged), key=len)
@@ -43,6 +43,9 @@ def find_ownership(
             assert entry is not None
             return Ownership(assignment.with_given(entry.given), owner.id if owner else None)
     for record in _records(book):
+        listed = assigned.by_id.get(record.student_id or "") if assigned is not None else None
+        if listed is not None:
+            return Ownership(assignment.with_given(listed.given), listed.id)
         try:
             return Ownership(record.assignment_of(assignment), record.student_id)
         except InputError:  # numbers that no assignment can have are none that were asked for
