@@ -183,3 +183,15 @@ def test_another_file_is_no_list(call_sheetprop: Call, text: str | None, says: s
     done = call_sheetprop("validate", "x.xlsx", "--assigned", "assigned.csv")
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert says in done.stderr
+
+
+def test_force_removes_no_file_elsewhere(made: Path, call_sheetprop: Call) -> None:
+    """A list that was changed by hand leads --force to no file outside of the two folders."""
+    precious = made.parent / "precious.xlsx"
+    precious.write_bytes(b"mine")
+    listed = made / "assigned.csv"
+    text = listed.read_text("utf-8-sig").replace("handouts/Ada-Lovelace-0042.xlsx", "../precious.xlsx")
+    listed.write_text(text.replace("keys/Ada-Lovelace-0042-key.xlsx", "handouts/../../precious.xlsx"), "utf-8-sig")
+    Path("roster.csv").write_text("Name,ID\nSomeone,1\n")
+    assert call_sheetprop("assign", "roster.csv", "-o", "homework", "-t", "homework.toml", "--force").returncode == 0
+    assert precious.read_bytes() == b"mine"

@@ -233,3 +233,48 @@ def test_numbers_that_were_changed_do_not_become_those_asked_for(school: Path) -
     assert own.numbers_of == entry.id
     (finding,) = [finding for finding in own.findings if finding.code is Code.INITIAL_VALUES]
     assert f"w1 = 0.123 (asked: {entry.given['w1']:.6g})" in finding.message
+
+
+def test_several_workbooks_of_a_student_give_their_mean(school: Path, tmp_path: Path) -> None:
+    """One right and one wrong: the grade is between them, said to the teacher; what cannot be opened counts not."""
+    entry = read_assigned(school / "homework").entries[8]
+    for name, data in (
+        ("a", filled(school / "homework", entry)),
+        ("b", filled(school / "homework", entry, "E_total", lambda formula: formula.replace("+", "-"))),
+        ("c", b"no workbook"),
+    ):
+        (tmp_path / f"{entry.id}_{name}.xlsx").write_bytes(data)
+    result = validate(paths=[tmp_path], template=school / "homework.toml", assigned=school / "homework", workers=1)
+    right, wrong, broken = result.submissions
+    assert result.roll is not None
+    (pupil,) = [pupil for pupil in result.roll.pupils if pupil.handed_in]
+    assert (right.score, broken.score) == (100, 0)
+    assert pupil.score == round((right.score + wrong.score) / 2, 2) < 100
+    assert pupil.remark == "1 submission cannot be opened: not graded; the mean of 2 submissions"
+
+
+def test_of_two_files_with_the_same_numbers_neither_is_taken_for_the_students(school: Path, tmp_path: Path) -> None:
+    """Nameless files that use one student's numbers stay without a student, each with the reason."""
+    entry = read_assigned(school / "homework").entries[9]
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.xlsx").write_bytes(filled(school / "homework", entry))
+    roll = validate(paths=[tmp_path], template=school / "homework.toml", assigned=school / "homework", workers=1).roll
+    assert roll is not None
+    assert not [pupil for pupil in roll.pupils if pupil.handed_in]
+    assert [Path(each.path).name for each in roll.unmatched] == ["one.xlsx", "two.xlsx"]
+    assert "put the ID into the name of the file" in str(roll)
+
+
+def test_a_student_of_the_list_who_is_not_in_the_export_is_told(school: Path, call_sheetprop: Call) -> None:
+    """Nothing is filled in for a student who left the course, and the teacher reads that."""
+    entry = read_assigned(school / "homework").entries[0]
+    lines = (school / CANVAS).read_text("utf-8").splitlines(keepends=True)
+    Path("export.csv").write_text("".join(line for line in lines if entry.id not in line), "utf-8")
+    Path(f"{entry.id}.xlsx").write_bytes(filled(school / "homework", entry))
+    done = call_sheetprop(
+        "validate", f"{entry.id}.xlsx", "-t", str(school / "homework.toml"), "-a", str(school / "homework"),
+        "-r", "feedback", "-g", "export.csv", "--column", "Backpropagation",
+    )  # fmt: skip
+    assert f"{CLASS[0].name} ({entry.id}): is not in the gradebook export" in done.stdout
+    assert "0 of 39 grades filled" in done.stdout
+    assert Path("feedback/export-filled.csv").read_bytes() == Path("export.csv").read_bytes()
