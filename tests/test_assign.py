@@ -169,6 +169,13 @@ def test_slips_in_own_numbers_are_not_taken_for_anothers(owner: Look) -> None:
     assert owner("b", {"w8": 77.0}, student="a") == "b"
 
 
+def test_all_of_anothers_numbers_are_anothers_also_where_half_are_the_own() -> None:
+    """Two students with seven numbers in common are told apart by the others."""
+    one = entry("a", 0.05)
+    two = Entry("b", "", "", "", "", one.given | {f"w{n}": 0.9 + n for n in range(1, 6)})
+    assert Assigned((one, two)).owner(two.given, Tolerances(), "a") is two
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -278,3 +278,30 @@ def test_a_student_of_the_list_who_is_not_in_the_export_is_told(school: Path, ca
     assert f"{CLASS[0].name} ({entry.id}): is not in the gradebook export" in done.stdout
     assert "0 of 39 grades filled" in done.stdout
     assert Path("feedback/export-filled.csv").read_bytes() == Path("export.csv").read_bytes()
+
+
+def test_a_hand_out_from_before_is_judged_by_the_list(school: Path, tmp_path: Path) -> None:
+    """Where hand-outs were made again with another seed, the list decides, whatever the old hand-out says."""
+    from sheetprop import assign
+
+    old = read_assigned(school / "homework").entries[11]
+    assign(roster=school / ROSTER, output=tmp_path / "new", template=school / "homework.toml", seed=2)
+    path = tmp_path / "somehow.xlsx"
+    path.write_bytes(filled(school / "homework", old))
+    (own,) = validate(paths=[path], template=school / "homework.toml", assigned=tmp_path / "new").submissions
+    new = read_assigned(tmp_path / "new").by_id[old.id]
+    assert own.numbers_of == old.id
+    (finding,) = [finding for finding in own.findings if finding.code is Code.INITIAL_VALUES]
+    assert f"w1 = {old.given['w1']:.6g} (asked: {new.given['w1']:.6g})" in finding.message
+
+
+def test_a_report_goes_on_only_with_what_was_of_the_same_student(school: Path, tmp_path: Path) -> None:
+    """Who is said to be another student is judged again, by the other's numbers, though the file is the same."""
+    first, other = read_assigned(school / "homework").entries[12:14]
+    path = tmp_path / "somehow.xlsx"
+    path.write_bytes(filled(school / "homework", first))
+    settings = {"paths": [path], "template": school / "homework.toml", "assigned": school / "homework"}
+    (right,) = validate(**settings, student=first.id, report=tmp_path / "report").submissions
+    (wrong,) = validate(**settings, student=other.id, report=tmp_path / "report", resume=True).submissions
+    assert right.score == 100
+    assert Code.OTHER_STUDENTS_NUMBERS in {finding.code for finding in wrong.findings}

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from sheetprop.assignment import Tolerances
 from sheetprop.rubric import CRITERIA
 from sheetprop.submission.findings import Code, Severity, Status, Submission
 from sheetprop.validation import validate
@@ -258,3 +259,22 @@ def test_what_is_no_workbook(tmp_path: Path) -> None:
     assert (submission.score, submission.max_score) == (0, 100)
     assert [finding.code for finding in submission.findings] == [Code.UNREADABLE]
     assert "PDF" in submission.findings[0].message
+
+
+def test_tolerances_say_how_near_given_numbers_must_be() -> None:
+    """A rate and an initial weight that are off by a thousandth are as asked where the template allows a hundredth."""
+    student = Student(rate=0.5005)
+    student.fill("w3", float(student.numbers["w3"][0]) * 1.001, at=0)
+    lenient = replace(ASKED, tolerances=Tolerances(given=1e-2))
+    told = {Code.INITIAL_VALUES, Code.RATE_NOT_COVERED}
+    assert {finding.code for finding in student.judged().findings} >= told
+    assert not {finding.code for finding in student.judged(lenient).findings} & told
+
+
+def test_tolerances_say_how_near_typed_numbers_must_be() -> None:
+    """A typed number that is off by a ten-thousandth is wrong, or right where the template allows a thousandth."""
+    student = Student()
+    student.fill("a_h1", float(student.numbers["a_h1"][3]) * 1.0001, at=3)
+    lenient = replace(ASKED, tolerances=Tolerances(typed=1e-3))
+    assert student.judged().status is Status.WRONG
+    assert student.judged(lenient).status is Status.RIGHT
