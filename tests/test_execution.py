@@ -119,8 +119,8 @@ def test_after_a_death_the_others_go_on_together(tmp_path: Path) -> None:
         work.setdefault(process, []).append(int(item))
     alone = [items for items in work.values() if len(items) == 1]
     assert len(work) <= 2 + 2 + AHEAD * 2
+    # All others were shared by processes that had several, at most two before the death and two after it.
     assert len(alone) <= 1 + AHEAD * 2
-    assert max(map(len, work.values())) > 20
 
 
 def fails(item: int) -> int:
