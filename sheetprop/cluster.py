@@ -74,10 +74,21 @@ def hire(dask: str, workers: int) -> Iterator[Cluster]:
         try:
             _look_over(dask, client)
             yield Cluster(dask, client)
-        except CancelledError:
-            raise _gone(dask, "the scheduler is gone") from None
+        except Exception as error:
+            # Of a scheduler that goes, distributed tells in errors of many kinds.
+            if isinstance(error, CancelledError) or _leaves(client):
+                raise _gone(dask, "the scheduler is gone") from None
+            raise
         finally:
             client.close(timeout=CONNECT_SECONDS)  # which cancels what is not done
+
+
+def _leaves(client: Any) -> bool:
+    """Whether the scheduler is going, which the client may be the last to know."""
+    deadline = time.monotonic() + LOOK_SECONDS
+    while client.status == "running" and time.monotonic() < deadline:
+        time.sleep(LOOK_SECONDS / 20)
+    return bool(client.status != "running")
 
 
 def check_cluster(dask: str) -> None:
