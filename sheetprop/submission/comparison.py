@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from sheetprop.assignment import GIVEN_BY, Assignment, Tolerances
+from sheetprop.assignment import Assignment, Tolerances
 from sheetprop.descent import compute
 from sheetprop.submission.cells import Book, Cells, Place
 from sheetprop.submission.parameters import rate_in_text
@@ -61,12 +60,9 @@ def find_comparisons(
 def _errors(
     assignment: Assignment, given: Mapping[str, float], rates: Sequence[float]
 ) -> dict[float, np.ndarray] | None:
-    network = assignment.network
-    wanted = {name: [given.get(key) for key in network.keys(role)] for name, role in GIVEN_BY.items()}
-    if any(value is None for values in wanted.values() for value in values):
+    if not assignment.given.keys() <= given.keys():
         return None
-    values: dict[str, Any] = {name: tuple(float(v or 0.0) for v in numbers) for name, numbers in wanted.items()}
-    asked = replace(assignment, learning_rates=tuple(rates), iterations=COMPARED + 2, **values)
+    asked = replace(assignment.with_given(given), learning_rates=tuple(rates), iterations=COMPARED + 2)
     return dict(zip(rates, compute(asked)["E_total"], strict=True))
 
 

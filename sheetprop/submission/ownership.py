@@ -38,9 +38,7 @@ def find_ownership(
         own = assigned.by_id.get(student) if student is not None else None
         if own is not None and owner is not None and owner.id != own.id:
             return Ownership(assignment.with_given(own.given), owner.id, (_other_students(judged),))
-        if own is not None or owner is not None:
-            entry = own or owner
-            assert entry is not None
+        if entry := own or owner:
             return Ownership(assignment.with_given(entry.given), owner.id if owner else None)
     for record in _records(book):
         listed = assigned.by_id.get(record.student_id or "") if assigned is not None else None
