@@ -26,9 +26,9 @@ from sheetprop.output import check_folder, check_output, written_whole
 from sheetprop.report.gradescope import refusal, results
 from sheetprop.report.stream import write_json
 from sheetprop.report.wording import count
-from sheetprop.submission.batch import PLEASE_REPORT
+from sheetprop.submission.batch.grading import PLEASE_REPORT
 from sheetprop.submission.findings import Status
-from sheetprop.submission.intake import find_submissions
+from sheetprop.submission.open.intake import find_submissions
 from sheetprop.template import load_assignment, template_folder, template_text
 from sheetprop.validation import Validation, validate
 

@@ -17,11 +17,11 @@ from sheetprop.report.stream import Streamed, write_json
 from sheetprop.report.terminal import paragraphs, summary
 from sheetprop.school.classroom import open_classroom
 from sheetprop.school.roll import Roll
-from sheetprop.submission.batch import Keeper, Work, grade_all
+from sheetprop.submission.batch.grading import Keeper, Work, grade_all
 from sheetprop.submission.findings import Status, Submission
-from sheetprop.submission.intake import find_submissions
-from sheetprop.submission.record import digest
-from sheetprop.submission.resemblance import Resemblance
+from sheetprop.submission.grade.record import digest
+from sheetprop.submission.open.intake import find_submissions
+from sheetprop.submission.resemblance.resemblance import Resemblance
 from sheetprop.template import load_assignment
 from sheetprop.verification import Progress
 

@@ -27,7 +27,7 @@ from sheetprop.assignment import Assignment
 from sheetprop.engine import Spreadsheet
 from sheetprop.network import ITERATION, NETWORK, RATE, Role
 from sheetprop.submission.findings import Code, Finding, Severity, Submission
-from sheetprop.submission.grading import grade
+from sheetprop.submission.grade.submission import grade
 from sheetprop.template import load_assignment
 
 HANDOUT = tuple(NETWORK.keys_except(Role.STEP))

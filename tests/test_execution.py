@@ -16,8 +16,8 @@ import pytest
 
 from sheetprop import execution
 from sheetprop.execution import AHEAD, run_all
-from sheetprop.submission import time_limit as limits
-from sheetprop.submission.time_limit import TooSlowError, time_limit
+from sheetprop.submission.batch import time_limit as limits
+from sheetprop.submission.batch.time_limit import TooSlowError, time_limit
 
 LOST = -1
 forked = pytest.mark.skipif(

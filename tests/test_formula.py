@@ -14,9 +14,9 @@ import xlsxwriter
 from sheetprop.engine import Spreadsheet
 from sheetprop.expression import FUNCTIONS, PYTHON, Expression, Symbol
 from sheetprop.submission.findings import Code
-from sheetprop.submission.formula import Name, NotUnderstoodError, Reference, Shapes, ThisRow
-from sheetprop.submission.functions import NOT_EXCELS
-from sheetprop.submission.grading import grade
+from sheetprop.submission.grade.submission import grade
+from sheetprop.submission.understand.formula import Name, NotUnderstoodError, Reference, Shapes, ThisRow
+from sheetprop.submission.understand.functions import NOT_EXCELS
 from tests.student import ASKED, Student, only_error
 
 A, B, C = (Symbol(name) for name in "ABC")

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from sheetprop.errors import InputError
-from sheetprop.submission import intake
-from sheetprop.submission.archive import Unreadable
-from sheetprop.submission.intake import Source, find_submissions
+from sheetprop.submission.open import intake
+from sheetprop.submission.open.archive import Unreadable
+from sheetprop.submission.open.intake import Source, find_submissions
 
 BOOK = b"PK\x03\x04 stands for a workbook"
 
@@ -165,7 +165,7 @@ def test_damaged_members_do_not_stop_the_others(tmp_path: Path) -> None:
 
 def test_a_bomb_in_an_archive_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A member beyond the limit of a file is refused by its declared size; all together have a limit as well."""
-    monkeypatch.setattr("sheetprop.submission.archive.FILE_BYTES", 1_000_000)
+    monkeypatch.setattr("sheetprop.submission.open.archive.FILE_BYTES", 1_000_000)
     written(tmp_path, {"all.zip": zipped({"bomb.xlsx": bytes(3_000_000), "fine.xlsx": BOOK})})
     bomb, fine = find_submissions([tmp_path])
     assert "too large" in refusal(bomb)

@@ -3,7 +3,7 @@
 import pytest
 
 from sheetprop.network import ITERATION, NETWORK, RATE, Role
-from sheetprop.submission.labels import is_rate, quantity
+from sheetprop.submission.find.labels import is_rate, quantity
 
 SPELLINGS = {
     "t1": "t1|T1|t_1|target1|Target 1|y1|t1 ",

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from sheetprop.submission import archive, formats, package
-from sheetprop.submission.package import Chart, ExcelTable, Unreadable, open_package
+from sheetprop.submission.open import archive, formats, package
+from sheetprop.submission.open.package import Chart, ExcelTable, Unreadable, open_package
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

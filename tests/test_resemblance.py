@@ -17,9 +17,9 @@ from sheetprop import validate
 from sheetprop.report.gradebook import write_gradebook
 from sheetprop.report.pairs_sheet import ABOUT, NOTHING, PAIRS, TOO_FEW
 from sheetprop.submission.findings import Status, Submission, Trait
-from sheetprop.submission.grading import grade
-from sheetprop.submission.record import decode, encode
-from sheetprop.submission.resemblance import MOST_PAIRS, Kind, Pair, Resemblance, find_pairs
+from sheetprop.submission.grade.record import decode, encode
+from sheetprop.submission.grade.submission import grade
+from sheetprop.submission.resemblance.resemblance import MOST_PAIRS, Kind, Pair, Resemblance, find_pairs
 from tests.student import ASKED, FORWARD, GRADIENTS, WEIGHTS, Student
 
 # openpyxl does not know data bars as they have been since Excel 2010.

@@ -14,8 +14,8 @@ import pytest
 
 from sheetprop import validate
 from sheetprop.errors import InputError
-from sheetprop.submission import batch
-from sheetprop.submission.time_limit import TooSlowError
+from sheetprop.submission.batch import grading as batch
+from sheetprop.submission.batch.time_limit import TooSlowError
 from tests.student import Student
 
 TEMPLATE = "targets = [0.01, 0.99]\nlearning_rates = [0.5]\niterations = 12\n"

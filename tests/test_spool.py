@@ -13,8 +13,9 @@ import pytest
 from sheetprop import load_assignment, validate
 from sheetprop.assigned import Assigned, Entry
 from sheetprop.errors import InputError
-from sheetprop.submission import spool as module
-from sheetprop.submission.batch import Work
+from sheetprop.submission.batch import spool as module
+from sheetprop.submission.batch.grading import Work
+from sheetprop.submission.batch.spool import Spool
 from sheetprop.submission.findings import (
     Code,
     Finding,
@@ -26,9 +27,8 @@ from sheetprop.submission.findings import (
     Submission,
     Trait,
 )
-from sheetprop.submission.intake import find_submissions
-from sheetprop.submission.record import Record, decode, decode_record, digest, encode
-from sheetprop.submission.spool import Spool
+from sheetprop.submission.grade.record import Record, decode, decode_record, digest, encode
+from sheetprop.submission.open.intake import find_submissions
 
 SAMPLES = Path(__file__).parents[1] / "workbooks"
 FOLDER = os.environ.get("SHEETPROP_SUBMISSIONS")

@@ -11,7 +11,7 @@ from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name
 
 from sheetprop.package import Element, namespace
 from sheetprop.report.styles import Styles
-from sheetprop.submission.areas import corners
+from sheetprop.submission.open.areas import corners
 
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 MOST_BLANKS_AN_AREA, MOST_BLANKS_A_SHEET = 5_000, 50_000

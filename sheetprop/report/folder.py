@@ -17,9 +17,9 @@ from sheetprop.report.stream import write_json
 from sheetprop.report.table import write_csv
 from sheetprop.school.roll import Roll
 from sheetprop.submission.findings import Status, Submission
-from sheetprop.submission.intake import REPORT, Source
-from sheetprop.submission.record import Record, decode_record, encode
-from sheetprop.submission.resemblance import Resemblance
+from sheetprop.submission.grade.record import Record, decode_record, encode
+from sheetprop.submission.open.intake import REPORT, Source
+from sheetprop.submission.resemblance.resemblance import Resemblance
 
 SUBMISSIONS, PAGE = REPORT
 GRADEBOOK, RESULTS, GRADES = "gradebook.xlsx", "results.json", "grades.csv"
@@ -39,7 +39,7 @@ def begin(folder: Path) -> None:
 class Reports:
     """What is written of each submission, and with ``resume`` read again where it is that of the same file.
 
-    ``asked`` is the digest of what was asked, as :func:`sheetprop.submission.record.digest` has it.
+    ``asked`` is the digest of what was asked, as :func:`sheetprop.submission.grade.record.digest` has it.
     """
 
     folder: Path

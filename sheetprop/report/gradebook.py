@@ -19,7 +19,7 @@ from sheetprop.report.students_sheet import STUDENTS, write_students
 from sheetprop.report.wording import gravest_first
 from sheetprop.school.roll import Roll
 from sheetprop.submission.findings import Finding, ScoreLine, Severity, Status, Submission
-from sheetprop.submission.resemblance import Comparison, Resemblance
+from sheetprop.submission.resemblance.resemblance import Comparison, Resemblance
 from sheetprop.workbook import theme
 from sheetprop.workbook.book import Sheet, address, column_range, reference
 from sheetprop.workbook.cell import Value

@@ -7,7 +7,7 @@ from math import ceil
 
 from sheetprop.report.list_book import LINE_HEIGHT, LIST_TOP, NUMBER, WRAPPED, ListBook
 from sheetprop.report.wording import count, harmless
-from sheetprop.submission.resemblance import LEAST_STRENGTH, Pair, Resemblance
+from sheetprop.submission.resemblance.resemblance import LEAST_STRENGTH, Pair, Resemblance
 from sheetprop.workbook import theme
 from sheetprop.workbook.book import Sheet
 

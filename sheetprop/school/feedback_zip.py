@@ -11,7 +11,7 @@ from sheetprop.errors import InputError
 from sheetprop.output import check_output, written_whole
 from sheetprop.report.wording import harmless
 from sheetprop.school.student import Student
-from sheetprop.submission.intake import REPORT
+from sheetprop.submission.open.intake import REPORT
 
 FILES = ("feedback.xlsx", "feedback.xlsm", REPORT[1])
 TIME = (1980, 1, 1, 0, 0, 0)

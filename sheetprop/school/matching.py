@@ -13,7 +13,7 @@ from sheetprop.school.headings import PARTICIPANT, plain
 from sheetprop.school.names import Words, is_contained, rotations, squashed, words
 from sheetprop.school.student import Student, id_key
 from sheetprop.school.submitters import Submitter
-from sheetprop.submission.intake import ARCHIVE, SUFFIXES
+from sheetprop.submission.open.intake import ARCHIVE, SUFFIXES
 
 MOODLE = re.compile(r"(?P<name>.*)_(?P<number>\d+)_assignsubmission_[a-z]+(?:_(?P<rest>.*))?", re.DOTALL)
 CANVAS = re.compile(r"(?P<name>\w+?)_(?:LATE_)?(?P<number>\d+)_(?P<file>\d+)_(?P<rest>.+)", re.DOTALL)

@@ -16,7 +16,7 @@ from sheetprop.school.matching import Matcher
 from sheetprop.school.student import Student
 from sheetprop.school.submitters import read_submitters
 from sheetprop.submission.findings import Status, Submission
-from sheetprop.submission.intake import Source
+from sheetprop.submission.open.intake import Source
 
 MOST_LISTED = 20
 """Lines of one kind on a terminal; all are in the gradebook."""

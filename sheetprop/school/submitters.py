@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from sheetprop.submission.archive import FILE_BYTES, Unreadable, open_zip, read_member
+from sheetprop.submission.open.archive import FILE_BYTES, Unreadable, open_zip, read_member
 
 METADATA = "submission_metadata.yml"
 _SUBMISSION = re.compile(r"['\"]?(submission_\w+)['\"]?:\s*")

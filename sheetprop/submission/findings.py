@@ -167,7 +167,7 @@ class ScoreLine:
 
 @dataclass(frozen=True)
 class Trait:
-    """Something by which a submission can be told from others, as :mod:`sheetprop.submission.resemblance` compares it.
+    """Something by which a submission can be told from others, as the folder ``resemblance`` compares it.
 
     ``kind`` is one of its kinds, with a group after a slash where several traits mostly come together. ``value`` is a
     hexadecimal digest, the same exactly where two submissions share the trait. ``text`` says it to people, in at most

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfile
 
-from sheetprop.submission.intake import find_submissions
+from sheetprop.submission.open.intake import find_submissions
 from tests.benchmarks.report import Row, faster, skipped, within
 from tests.benchmarks.timing import cores, fresh_folder
 from tests.benchmarks.validating import SUBMISSIONS, generated, python

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sheetprop import Layout, generate, validate
-from sheetprop.submission.intake import find_submissions
+from sheetprop.submission.open.intake import find_submissions
 from tests.benchmarks.report import Row, within
 from tests.benchmarks.timing import ROOT, best_of, cores, fresh_folder
 

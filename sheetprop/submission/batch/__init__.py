@@ -1,0 +1,1 @@
+"""Grading many submissions, each within bounds, the results on disk."""

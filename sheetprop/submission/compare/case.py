@@ -1,0 +1,229 @@
+"""The case of one table: what was read of it, on which points it is judged, and what was found so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice, product
+
+from sheetprop.assignment import Tolerances
+from sheetprop.expression import Expression, Number, Symbol
+from sheetprop.network import ITERATION, NETWORK, RATE, Role
+from sheetprop.submission.compare.evaluation import Evaluator
+from sheetprop.submission.compare.numbers import Numbers
+from sheetprop.submission.compare.samples import Convention, Samples, equal
+from sheetprop.submission.diagnose.diagnosis import Diagnosis
+from sheetprop.submission.diagnose.edits import parts
+from sheetprop.submission.diagnose.wording import Writer
+from sheetprop.submission.find.tables import WEIGHTS, Table, ranges
+from sheetprop.submission.findings import Code, Finding, Severity
+from sheetprop.submission.open.cells import Book
+from sheetprop.submission.understand.parameters import find_parameters, same_size
+from sheetprop.submission.understand.reading import GIVEN, UNREAD, Content, Reading, Run
+
+STEPS = set(NETWORK.keys(Role.STEP))
+MOST_LITERALS = 6
+"""Numbers in one formula that may each stand for a typed-in target, input or learning rate."""
+
+
+@dataclass
+class Wrong:
+    """A wrong formula: the column's quantity, the iterations that have it, and what is wrong with it."""
+
+    key: str
+    content: Content
+    steps: list[int]
+    diagnosis: Diagnosis | None = None
+
+
+class Case:
+    """A table under judgement."""
+
+    def __init__(self, book: Book, table: Table, tables: Sequence[Table], tolerances: Tolerances) -> None:
+        self.tolerances = tolerances
+        self.book, self.table, self.tables = book, table, tables
+        self.findings: list[Finding] = []
+        self.wrong_keys: set[str] = set()
+        self.unexplained = 0
+        self.circular = False
+        self._drop_empty_columns()
+        self.read(None)
+
+    def _drop_empty_columns(self) -> None:
+        """Leave out headings that nothing stands under; those of the class's own columns are told."""
+        table = self.table
+        for key in [key for key in table.columns if key != ITERATION]:
+            if any(table.cells.filled(table.place(key, step)) for step in range(table.count)):
+                continue
+            if key not in STEPS and key != RATE and table.count > 1:
+                place = table.at(table.header, table.columns[key])
+                self.tell(
+                    Code.MISSING_COLUMN,
+                    Severity.WARNING,
+                    f"Nothing stands under the heading {NETWORK.label(key)}.",
+                    key,
+                    ranges([place]),
+                )
+            table.drop(key)
+
+    def read(self, keys: set[str] | None) -> None:
+        """Read the table, or read it again with only the columns of ``keys`` taken as quantities."""
+        self.reading = Reading(self.book, self.table, self.tables, keys)
+        self.__dict__.pop("numbers", None)
+        # The objects are kept with their verdicts, so that no other can have their identity.
+        self._verdicts: dict[tuple[str, int, int], tuple[bool, Expression, Evaluator]] = {}
+        self._typed_in: dict[Convention, Evaluator] = {}
+        self.runs = {key: self.reading.runs(key) for key in self.reading.keys}
+        self.parameters = find_parameters(self.reading, self.runs)
+        self.evaluator = Evaluator(Samples(), self.reading.helpers, self.parameters.bindings)
+
+    @property
+    def writer(self) -> Writer:
+        """Writes names and formulas in the student's own cells."""
+        return Writer(self.reading, self.parameters, self.evaluator.samples.convention)
+
+    def formulas(self, evaluator: Evaluator) -> Iterator[tuple[str, Run, bool]]:
+        """Every formula that computes its quantity from others, and whether it is right."""
+        for key, runs in self.runs.items():
+            for run in runs:
+                expression = run.content.expression
+                if expression is None or self._initial(key, run) or self.unreadable(expression):
+                    continue
+                verdict = (key, id(expression), id(evaluator))
+                if verdict not in self._verdicts:
+                    self._verdicts[verdict] = self.right(key, expression, evaluator), expression, evaluator
+                yield key, run, self._verdicts[verdict][0]
+
+    def _initial(self, key: str, run: Run) -> bool:
+        """Whether a run is a weight's given value, fetched from a cell elsewhere."""
+        if key not in WEIGHTS or run.first > 0 or run.last > 0:
+            return False
+        expression = run.content.expression
+        return expression is not None and all(name.startswith("cell:") for name in expression.symbols())
+
+    def unreadable(self, expression: Expression) -> bool:
+        """Whether something in a formula cannot be followed, so that only its numbers can be judged."""
+        return any(
+            name.startswith(UNREAD)
+            or (name.startswith("~") and self.unreadable(self.reading.helpers[name.partition("@")[0]].expression))
+            for name in expression.names
+        )
+
+    def right(self, key: str, expression: Expression, evaluator: Evaluator) -> bool:
+        """Whether a formula is, as a function, the quantity ``key``."""
+        expected = evaluator.name(key)
+        names = expression.names
+        if key in names and key not in GIVEN:
+            return False  # its own result
+        if equal(evaluator(expression), expected):
+            return True
+        if not self.has_typed_in(key, expression):
+            return False
+        typed = self.with_typed_in(evaluator)
+        if not equal(typed(expression), typed.name(key)):
+            return False
+        # What is right for the table's own numbers may still mistake one of two equal inputs for the other.
+        named = {name for helper in self.helpers_of_expression(expression) for name in helper.symbols()} | names
+        return not named & {*GIVEN, RATE} or any(
+            equal(evaluator(variant), expected) for variant in self._with_literals_named(key, expression)
+        )
+
+    def has_typed_in(self, key: str, expression: Expression) -> bool:
+        """Whether a formula, or a helper of it, has the number of an input, target or the rate typed in."""
+        known = [own for name, own in self._typed_in_values().items() if name != RATE or key in WEIGHTS]
+        for part in (expression, *self.helpers_of_expression(expression)):
+            numbers = [p.value for p, _ in parts(part) if isinstance(p, Number)]
+            numbers += [b for name in part.symbols() if isinstance(b := self.parameters.bindings.get(name), float)]
+            if any(same_size(value, own) for value in numbers for own in known):
+                return True
+        return False
+
+    def with_typed_in(self, evaluator: Evaluator) -> Evaluator:
+        """An evaluator for formulas in which the table's own inputs, targets or rate are typed."""
+        convention = evaluator.samples.convention
+        if convention not in self._typed_in:
+            samples = Samples(convention, tuple(sorted(self._typed_in_values().items())))
+            self._typed_in[convention] = Evaluator(samples, self.reading.helpers, self.parameters.bindings)
+        return self._typed_in[convention]
+
+    def _typed_in_values(self) -> dict[str, float]:
+        rate = self.parameters.rate
+        return self.parameters.given | ({RATE: rate} if rate is not None else {})
+
+    def helpers_of_expression(self, expression: Expression) -> list[Expression]:
+        """The formulas of the helpers that an expression uses, directly or through others."""
+        return [self.reading.helpers[name].expression for name in self.helpers_of(expression)]
+
+    def _with_literals_named(self, key: str, expression: Expression) -> Iterator[Expression]:
+        """The expression with typed numbers taken as the input, target or rate of that value."""
+        values = {k: own for k, own in self._typed_in_values().items() if k != RATE or key in WEIGHTS}
+        bindings = self.parameters.bindings
+        places: list[tuple[int, list[Expression]]] = []
+        for n, (part, _) in enumerate(parts(expression)):
+            value = part.value if isinstance(part, Number) else None
+            if isinstance(part, Symbol) and isinstance(bound := bindings.get(part.key), float):
+                value = bound
+            if value is None:
+                continue
+            # Minus a typed number is a typed number too.
+            sign = {key: value * own < 0 for key, own in values.items() if same_size(value, own)}
+            same: list[Expression] = [-Symbol(key) if minus else Symbol(key) for key, minus in sign.items()]
+            if same:
+                places.append((n, same))
+        if len(places) > MOST_LITERALS:
+            return
+        for chosen in product(*((None, *keys) for _, keys in places)):
+            named = {n: key for (n, _), key in zip(places, chosen, strict=True) if key is not None}
+            if named:
+                yield _named(expression, named)
+
+    def wrong_formulas(self, evaluator: Evaluator | None = None) -> list[Wrong]:
+        """The formulas that are wrong on the points of ``evaluator``, equal ones of a column together."""
+        wrong: dict[tuple[str, int], Wrong] = {}
+        for key, run, right in self.formulas(evaluator or self.evaluator):
+            if not right and key not in GIVEN:
+                steps = range(run.first, run.last + 1)
+                found = wrong.setdefault((key, id(run.content.expression)), Wrong(key, run.content, []))
+                found.steps += steps
+        return list(wrong.values())
+
+    def helpers_of(self, expression: Expression | None) -> set[str]:
+        """The helpers that a formula uses, directly or through others."""
+        pending = list(expression.symbols()) if expression is not None else []
+        found = set[str]()
+        while pending:
+            name = pending.pop().partition("@")[0]
+            if name.startswith("~") and name not in found:
+                found.add(name)
+                pending += self.reading.helpers[name].expression.symbols()
+        return found
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        """The table's stored numbers."""
+        return Numbers(self.table, self.parameters.given, self.parameters.rate, self.tolerances.typed)
+
+    def tell(
+        self,
+        code: Code,
+        severity: Severity,
+        message: str,
+        quantity: str | None,
+        cells: str | None,
+        found: str | None = None,
+        expected: str | None = None,
+        sheet: str | None = None,
+    ) -> None:
+        """Note a finding, on the table's own sheet unless ``sheet`` names another."""
+        name = sheet or self.table.cells.name
+        self.findings.append(Finding(code, severity, message, quantity, name, cells, found, expected))
+
+
+def _named(expression: Expression, names: Mapping[int, Expression]) -> Expression:
+    """The expression with its n-th parts, as :func:`parts` counts them, replaced."""
+    # From the last on, as what is put in may have parts of its own.
+    for n in sorted(names, reverse=True):
+        _, put = next(islice(parts(expression), n, None))
+        expression = put(names[n])
+    return expression

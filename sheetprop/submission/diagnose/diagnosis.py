@@ -1,0 +1,305 @@
+"""Diagnosing a wrong formula: the smallest edit that makes it right says what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, combinations, product
+
+import numpy as np
+
+from sheetprop.expression import Expression, Number, Operation, Symbol
+from sheetprop.network import NETWORK, RATE, Role, partial
+from sheetprop.submission.compare.evaluation import Evaluator, shifted
+from sheetprop.submission.compare.samples import RELATIVE, equal
+from sheetprop.submission.diagnose import edits
+from sheetprop.submission.diagnose.edits import Edit, Edited
+from sheetprop.submission.find.tables import WEIGHTS
+from sheetprop.submission.findings import Code
+
+MOST_TRIALS = 30_000
+"""Edits tried on one formula before it is told as it is; about a second."""
+MOST_TRIALS_ON_HELPERS = 4_000
+"""The same for a helper, which is only suspected."""
+MOST_KNOWN = 10_000
+_KNOWN: dict[tuple[object, ...], Diagnosis] = {}
+"""Diagnoses made before: a class makes the same mistakes, and a mistake is in many rows and tables."""
+SUMS = {f"a_{key}": key for key in NETWORK.keys(Role.FORWARD) if not key.startswith("a_")}
+HANDOUT = dict.fromkeys(("dE_dw3", "dE_dw4"), ("a_h1", "a_h2")) | dict.fromkeys(("w3", "w4"), ("a_h1@-1", "a_h2@-1"))
+"""The mistake of the class hand-out: in these gradients, or in updates that contain them, the first stands where the
+second belongs."""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Why a formula is wrong: the edits that make it right together, and the formula they make (None: none known)."""
+
+    edits: tuple[Edit, ...]
+    right: Expression | None = None
+
+
+def diagnose(
+    key: str,
+    expression: Expression,
+    evaluator: Evaluator,
+    names: Sequence[str],
+    expected: np.ndarray | None = None,
+) -> Diagnosis:
+    """The smallest edit of ``expression`` that makes it the quantity ``key``; ``names`` are what it may contain.
+
+    ``expected`` are the values that it must have on the points where it is a helper of the column of ``key``.
+    """
+    expression = expression.substitute(
+        {name: Symbol(bound) for name, bound in evaluator.bindings.items() if bound == RATE}
+    )
+    cacheable = expected is None and not any(":" in name or "~" in name for name in expression.symbols())
+    case = (key, expression, evaluator.samples.convention, evaluator.samples.given, tuple(names))
+    if not cacheable or case not in _KNOWN:
+        search = _Search(key, expression, evaluator.trial(), names, expected)
+        found = search.update() if key in WEIGHTS and expected is None else search.equation()
+        if not cacheable:
+            return found
+        if len(_KNOWN) >= MOST_KNOWN:
+            _KNOWN.clear()
+        _KNOWN[case] = found
+    return _KNOWN[case]
+
+
+class _Search:
+    def __init__(
+        self,
+        key: str,
+        expression: Expression,
+        evaluator: Evaluator,
+        names: Sequence[str],
+        expected: np.ndarray | None,
+    ) -> None:
+        self.key, self.found, self.evaluator = key, expression, evaluator
+        self.names = list(names)
+        self.expected = evaluator.name(key) if expected is None else expected
+        self.trials = 0
+        self.most = MOST_TRIALS if expected is None else MOST_TRIALS_ON_HELPERS
+
+    def first(self, candidates: Iterable[Edited]) -> Diagnosis | None:
+        for edit, candidate in candidates:
+            self.trials += 1
+            if self.trials > self.most:
+                return None
+            if self.key not in candidate.names and equal(self.evaluator(candidate), self.expected):
+                return Diagnosis((kind_of(self.key, edit),), candidate)
+        return None
+
+    def update(self) -> Diagnosis:
+        """A weight's next value: three names, of which any may be another; then the edits that any formula has."""
+        right = (f"{self.key}@-1", f"{partial('E', self.key)}@-1", RATE)
+        used = list(dict.fromkeys(self.found.symbols()))
+        if len(used) <= 4:
+            choices = (dict(zip(used, names, strict=True)) for names in product(*((name, *right) for name in used)))
+            for names in sorted(choices, key=_strangeness):
+                if found := self._renamed(names):
+                    return found
+        if diagnosis := self.first(chain(self._typed_rates(), self._missing_change())):
+            return diagnosis
+        if diagnosis := self.equation_edits([*right, *self.names]):
+            return diagnosis
+        return self.explained()
+
+    def _typed_rates(self) -> Iterator[Edited]:
+        """A typed number that is not the learning rate, in its place."""
+        for part, put in edits.parts(self.found):
+            if isinstance(part, Number):
+                yield Edit(Code.WRONG_RATE, part, Symbol(RATE)), put(Symbol(RATE))
+
+    def _missing_change(self) -> Iterator[Edited]:
+        """A weight that is only repeated."""
+        change = Symbol(RATE) * Symbol(f"{partial('E', self.key)}@-1")
+        yield Edit(Code.MISSING_PART, None, change, "-"), Operation("-", self.found, change)
+
+    def _renamed(self, names: dict[str, str]) -> Diagnosis | None:
+        names = {found: name for found, name in names.items() if found != name}
+        candidate = self.found.substitute({found: Symbol(name) for found, name in names.items()})
+        self.trials += 1
+        if not names or not equal(self.evaluator(candidate), self.expected):
+            return None
+        renamed = (Edit(Code.WRONG_QUANTITY, Symbol(found), Symbol(name)) for found, name in names.items())
+        return Diagnosis(tuple(kind_of(self.key, edit) for edit in renamed), candidate)
+
+    def equation(self) -> Diagnosis:
+        if diagnosis := self.equation_edits(self.names):
+            return diagnosis
+        return self.explained()
+
+    def equation_edits(self, names: Sequence[str]) -> Diagnosis | None:
+        found, near = self.found, self._near(names)
+        helpers = dict.fromkeys(name.partition("@")[0] for name in found.symbols() if name.startswith("~"))
+        names = [*names, *helpers, *(f"{name}@-1" for name in helpers)]
+        ordinary = sorted(dict.fromkeys(names), key=lambda name: (name not in near, len(name)))
+        if diagnosis := self.first(self._moved()):
+            return diagnosis
+        replacing = chain(
+            edits.replaced_names(found, ordinary),
+            edits.groupings(found),
+            edits.signs(found),
+            edits.constants(found),
+            edits.dropped(found),
+        )
+        adding = chain(self._two_siblings(), edits.added(found, near), self._missing_terms(near))
+        return (
+            self.first(replacing)
+            or self._other_quantity()
+            or self.first(adding)
+            or self._missing_path(names)
+            or self._pairs(near)
+        )
+
+    def _pairs(self, near: Sequence[str]) -> Diagnosis | None:
+        """Two edits, the first of a kind that people make, the second of any but what is put in."""
+        firsts = [
+            *edits.groupings(self.found),
+            *edits.replaced_names(self.found, near),
+            *edits.signs(self.found),
+            *edits.constants(self.found),
+            *edits.dropped(self.found),
+        ]
+        for edit, candidate in firsts:
+            seconds = (edits.groupings(candidate), edits.replaced_names(candidate, near), edits.signs(candidate))
+            for second in seconds:
+                if diagnosis := self.first(second):
+                    return Diagnosis((kind_of(self.key, edit), *diagnosis.edits), diagnosis.right)
+                if self.trials > self.most:
+                    return None
+        return None
+
+    def explained(self) -> Diagnosis:
+        """What is known without an edit: a constant or simple multiple of what it should be, or nothing."""
+        if self.key in self.found.names:
+            return Diagnosis((Edit(Code.CIRCULAR),))
+        with np.errstate(all="ignore"):
+            ratio = self.evaluator(self.found) / self.expected
+        if np.all(np.isfinite(ratio)) and np.ptp(ratio) <= RELATIVE * abs(ratio[0]):
+            factor = float(ratio[0])
+            code = Code.WRONG_SIGN if factor == -1 else Code.EXTRA_PART if abs(factor) > 1 else Code.MISSING_PART
+            return Diagnosis((Edit(code, Number(factor), joint="ratio"),))
+        return Diagnosis((Edit(Code.WRONG_FORMULA),))
+
+    def _moved(self) -> Iterator[Edited]:
+        """All quantities taken from one iteration up or down."""
+        used = [name for name in dict.fromkeys(self.found.symbols()) if ":" not in name and "#" not in name]
+        for by in (1, -1, 2, -2, 3, -3):
+            moved = {name: Symbol(shifted(name, by)) for name in used}
+            if any(symbol.key != name for name, symbol in moved.items()):
+                candidate = self.found.substitute(dict(moved))
+                changed = [name for name, symbol in moved.items() if symbol.key != name]
+                only = len(changed) == 1
+                yield Edit(Code.WRONG_ROW, Symbol(changed[0]), moved[changed[0]], everywhere=only), candidate
+
+    def _other_quantity(self) -> Diagnosis | None:
+        """The formula computes another quantity altogether, or updates a weight."""
+        value = self.evaluator(self.found)
+        for key in NETWORK.keys_except(Role.TARGET, Role.INPUT):
+            if key in self.names and key != self.key and equal(value, self.evaluator.name(key)):
+                return Diagnosis((Edit(Code.OVERWRITTEN, Symbol(key)),))
+        used = self.found.names
+        if self.key not in WEIGHTS and f"{self.key}@-1" in used and any(name.startswith("dE_dw") for name in used):
+            return Diagnosis((Edit(Code.OVERWRITTEN),))
+        return None
+
+    def _two_siblings(self) -> Iterator[Edited]:
+        """Two names mistaken for their siblings, as w5 and w7 for w6 and w8."""
+        used = list(dict.fromkeys(self.found.symbols()))
+        for a, b in combinations(used, 2):
+            for new_a, new_b in product(siblings(a), siblings(b)):
+                candidate = self.found.substitute({a: Symbol(new_a), b: Symbol(new_b)})
+                yield Edit(Code.WRONG_QUANTITY, Symbol(a), Symbol(new_a), also=(b, new_b)), candidate
+
+    def _missing_terms(self, near: Sequence[str]) -> Iterator[Edited]:
+        equation = NETWORK[self.key].equation
+        while isinstance(equation, Operation) and equation.operator == "+":
+            for term in (equation.left, equation.right):
+                yield Edit(Code.MISSING_PART, None, term, "+"), Operation("+", self.found, term)
+            equation = equation.left
+        for a, b in combinations(map(Symbol, near), 2):
+            for operator in "+*":
+                yield Edit(Code.MISSING_PART, None, a * b, operator), Operation(operator, self.found, a * b)
+        for a in map(Symbol, near):
+            for part, put in edits.parts(self.found):
+                slope = a * (1 - a)
+                yield Edit(Code.MISSING_PART, None, slope, "*"), put(Operation("*", part, slope))
+
+    def _missing_path(self, names: Sequence[str]) -> Diagnosis | None:
+        """One side of a sum left out, as one of the two ways on which a weight reaches the error."""
+        if self.key in WEIGHTS or self.evaluator.samples.convention.crossed:
+            return None
+        available = [n for n in names if n in NETWORK.keys() and n != self.key]
+        for columns in (available, [n for n in available if NETWORK[n].role is not Role.STEP]):
+            try:
+                equation = NETWORK.equation(self.key, columns)
+            except ValueError:
+                continue
+            for part, put in edits.parts(equation) if equation is not None else ():
+                if isinstance(part, Operation) and part.operator == "+":
+                    for kept, missing in ((part.left, part.right), (part.right, part.left)):
+                        if equal(self.evaluator(self.found), self.evaluator(put(kept))):
+                            return Diagnosis((Edit(Code.MISSING_PART, None, missing, "+"),), equation)
+        return None
+
+    def _near(self, names: Sequence[str]) -> list[str]:
+        """The names that the right equation has in one of its forms, and what they are mistaken for."""
+        wanted = set[str]()
+        if self.key in WEIGHTS:
+            wanted |= {f"{self.key}@-1", f"{partial('E', self.key)}@-1", RATE}
+        elif NETWORK[self.key].equation is not None:
+            available = [name for name in names if "@" not in name and name not in (self.key, RATE)]
+            for columns in (available, [n for n in available if NETWORK[n].role is not Role.STEP]):
+                try:
+                    equation = NETWORK.equation(self.key, columns)
+                except ValueError:
+                    continue
+                wanted |= set(equation.symbols() if equation else ())
+        return [name for name in dict.fromkeys(names) if name in wanted]
+
+
+def kind_of(key: str, edit: Edit) -> Edit:
+    """The same edit of the formula of ``key``, with the kind of mistake that a replaced name is."""
+    if edit.code is not Code.WRONG_QUANTITY:
+        return edit
+    assert isinstance(edit.found, Symbol)
+    assert isinstance(edit.expected, Symbol)
+    found, expected = edit.found.key, edit.expected.key
+    found_key, expected_key = found.partition("@")[0].partition("#")[0], expected.partition("@")[0]
+    code = Code.WRONG_QUANTITY
+    if (found, expected) == HANDOUT.get(key):
+        code = Code.HANDOUT_MISTAKE
+    elif "#" in found and (found_key == expected_key or expected == RATE):
+        code = Code.STUCK_REFERENCE if found_key == expected_key else Code.WRONG_RATE
+    elif expected == RATE:
+        code = Code.WRONG_RATE
+    elif found_key == expected_key:
+        code = Code.WRONG_ROW
+    elif SUMS.get(expected_key) == found_key:
+        code = Code.PRE_ACTIVATION
+    elif key in WEIGHTS and found_key.startswith("dE_d") and expected_key.startswith("dE_d"):
+        code = Code.WRONG_GRADIENT
+    return replace(edit, code=code)
+
+
+def _strangeness(names: dict[str, str]) -> tuple[int, int]:
+    """How many names are replaced, and how many of them by one of another kind."""
+    changed = [(found, name) for found, name in names.items() if found != name]
+    return len(changed), sum(found.startswith("dE_") != name.startswith("dE_") for found, name in changed)
+
+
+def siblings(name: str) -> list[str]:
+    """What a name is easily mistaken for: the same quantity of another neuron, input or weight of the layer."""
+    key, at, offset = name.partition("@")
+    if key not in NETWORK.keys():
+        return []
+    stem = key.rstrip("0123456789")
+    layer = _LAYERS.get(key)
+    alike = [k for k in NETWORK.keys() if k != key and k.rstrip("0123456789") == stem and _LAYERS.get(k) == layer]
+    return [f"{k}{at}{offset}" for k in alike]
+
+
+_LAYERS = {c.weight: c.neuron.rstrip("0123456789") for c in NETWORK.connections}
+
+__all__ = ["Diagnosis", "Edit", "diagnose", "kind_of", "siblings"]

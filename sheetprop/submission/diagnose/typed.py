@@ -1,0 +1,218 @@
+"""Judging numbers: inputs that drift, numbers typed in or pasted where formulas belong."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sheetprop.expression import Symbol
+from sheetprop.network import NETWORK, Role
+from sheetprop.submission.compare.case import Case
+from sheetprop.submission.compare.numbers import SLACK, Followed
+from sheetprop.submission.compare.samples import equal
+from sheetprop.submission.diagnose.diagnosis import kind_of, siblings
+from sheetprop.submission.diagnose.edits import Edit
+from sheetprop.submission.diagnose.wording import explain, value_text
+from sheetprop.submission.find.tables import WEIGHTS, blocks, span
+from sheetprop.submission.findings import Code, Severity
+from sheetprop.submission.understand.parameters import SAME
+from sheetprop.submission.understand.reading import GIVEN, Run
+
+COMPUTED = NETWORK.keys_except(Role.TARGET, Role.INPUT, Role.WEIGHT)
+ENOUGH_NUMBERS = 10
+"""Wrong numbers that one slip must explain before it is told as their cause."""
+PASTED_SHARE = 0.9
+"""Share of numbers among a table's computed cells from which on it counts as pasted as a whole."""
+
+
+def judge_given(case: Case) -> None:
+    """Inputs and targets must not change from row to row."""
+    for key in [key for key in case.reading.keys if key in GIVEN]:
+        first = case.parameters.given.get(key)
+        off: list[int] = []
+        for run in case.runs[key]:
+            content = run.content
+            if content.kind == "constant":
+                if first is not None and abs(float(content.value or 0.0) - first) > SAME * abs(first):  # type: ignore[arg-type]
+                    off += range(run.first, run.last + 1)
+            elif content.expression is not None and run.last > 0:
+                value = case.evaluator(content.expression)
+                constant = np.full(value.shape, np.nan if first is None else first)
+                if not equal(value, case.evaluator.name(key)) and not equal(value, constant):
+                    off += range(max(run.first, 1), run.last + 1)
+            elif content.kind in ("text", "error"):
+                off += range(run.first, run.last + 1)
+        if off:
+            case.wrong_keys.add(key)
+            label = NETWORK.label(key)
+            case.tell(
+                Code.DRIFTING_INPUT,
+                Severity.ERROR,
+                f"{label} changes from row to row: it is {value_text(first) if first is not None else 'unknown'} "
+                f"in the first iteration and {case.writer.found(key, off[0]) or 'empty'} here. "
+                "The same example is learned in every iteration.",
+                key,
+                case.table.cells_of(key, off),
+                case.writer.found(key, off[0]),
+                None if first is None else value_text(first),
+            )
+
+
+def judge_constants(case: Case) -> bool:
+    """Numbers typed or pasted where formulas belong; returns whether the table is live."""
+    typed: dict[str, list[int]] = {}
+    computed = 0
+    for key in [key for key in case.reading.keys if key in COMPUTED or key in WEIGHTS]:
+        steps: list[int] = []
+        for run in case.runs[key]:
+            first = max(run.first, 1) if key in WEIGHTS else run.first
+            if run.content.kind == "constant":
+                steps += range(first, run.last + 1)
+            if run.content.kind not in ("empty", "text"):
+                computed += max(run.last - first + 1, 0)
+            if run.content.kind in ("text", "error"):
+                _tell_no_number(case, key, run)
+        if steps:
+            typed[key] = steps
+    count = sum(map(len, typed.values()))
+    pasted = count >= PASTED_SHARE * computed if computed else not typed
+    right: list[tuple[str, int]] = []
+    for key, steps in typed.items():
+        wrong = wrong_numbers(case, key, steps)
+        right += [(key, step) for step in steps if step not in wrong]
+        if wrong:
+            _tell_numbers(case, key, sorted(wrong))
+    if computed and pasted:
+        first, last = min(case.table.keys), max(case.table.keys)
+        cells = span(case.table.at(case.table.first, first), case.table.at(case.table.last, last))
+        case.tell(
+            Code.NOT_LIVE,
+            Severity.WARNING,
+            f"The table holds {count:,} numbers and hardly a formula: it is pasted, so nothing follows when an "
+            "input changes.",
+            None,
+            cells,
+        )
+    elif right:
+        places = sorted(case.table.place(key, step) for key, step in right)
+        case.tell(
+            Code.NOT_LIVE,
+            Severity.WARNING,
+            f"{len(right)} typed-in or pasted {'number stands' if len(right) == 1 else 'numbers stand'} where "
+            "formulas belong. They are right, but do not follow when an input changes.",
+            right[0][0] if len({key for key, _ in right}) == 1 else None,
+            blocks(places),
+            case.writer.found(*right[0]),
+            case.writer.expected(*right[0]),
+        )
+    return not pasted
+
+
+def wrong_numbers(case: Case, key: str, steps: list[int]) -> set[int]:
+    """The iterations, among ``steps``, whose number does not follow from the others."""
+    equation = case.writer.equation(key)
+    if equation is None:
+        return set()
+    followed = case.numbers.followed(key, equation)
+    wrong = {step for step in steps if followed.wrong[step]}
+    if key in WEIGHTS:
+        wrong |= _not_learning(case, key, followed, steps)
+    return wrong
+
+
+def _not_learning(case: Case, key: str, followed: Followed, steps: list[int]) -> set[int]:
+    """Typed weights that stand still although their changes, each too small for their digits, add up."""
+    typed = set(steps)
+    count = next((n for n in range(1, case.table.count) if n not in typed), case.table.count)
+    values, quanta = followed.found[:count], case.numbers.quanta(key)[:count]
+    if count < 2 or not np.all(values == values[0]):
+        return set()
+    changes = followed.expected[1:count] - values[:-1]
+    inexact = np.fmax(followed.tolerance[1:count] / SLACK - quanta[1:] - quanta[:-1], 0)
+    off = np.abs(np.cumsum(changes)) > SLACK * (quanta[1:] + np.cumsum(inexact))
+    return set(range(1, count)) if off.any() else set()
+
+
+def judge_gaps(case: Case) -> None:
+    """Empty cells between those of a column, which formulas take for 0."""
+    for key, runs in case.runs.items():
+        filled = [run for run in runs if run.content.kind != "empty"]
+        if not filled:
+            continue
+        first, last = filled[0].first, filled[-1].last
+        gaps = [n for run in runs if run.content.kind == "empty" and first < run.first < last for n in _steps(run)]
+        if gaps:
+            case.wrong_keys.add(key)
+            case.tell(
+                Code.MISSING_COLUMN,
+                Severity.ERROR,
+                f"{NETWORK.label(key)} has {'an empty cell' if len(gaps) == 1 else 'empty cells'} among its numbers; "
+                "formulas take that for 0.",
+                key,
+                case.table.cells_of(key, gaps),
+                None,
+                case.writer.expected(key, gaps[0]),
+            )
+
+
+def _steps(run: Run) -> range:
+    return range(run.first, run.last + 1)
+
+
+def _tell_numbers(case: Case, key: str, steps: list[int]) -> None:
+    case.wrong_keys.add(key)
+    equation = case.writer.equation(key)
+    assert equation is not None
+    followed = case.numbers.followed(key, equation)
+    n = steps[0]
+    label = NETWORK.label(key)
+    found, expected = float(followed.found[n]), float(followed.expected[n])
+    code = Code.WRONG_VALUE
+    if mistake := _mistake_in_numbers(case, key, steps):
+        code = mistake.code
+        message = f"{explain(case.writer, key, (mistake,), n)} The numbers that stand here come from that formula."
+    elif key in WEIGHTS and len(steps) > 1 and np.ptp(case.numbers.values(key)[steps]) == 0:
+        message = f"{label} stays {value_text(found)}: typed in where updates belong, it learns nothing."
+    else:
+        off = abs(found - expected)
+        relative = f", {off / abs(expected):.2g} of it" if expected else ""
+        message = (
+            f"{label} is typed in as {value_text(found)}, but {value_text(expected)} follows from the other cells: it "
+            f"is off by {off:.2g}{relative}."
+        )
+    case.tell(
+        code,
+        Severity.ERROR,
+        message,
+        key,
+        case.table.cells_of(key, steps),
+        value_text(found),
+        case.writer.expected(key, n),
+    )
+
+
+def _mistake_in_numbers(case: Case, key: str, steps: list[int]) -> Edit | None:
+    """The slip by which pasted numbers were computed, where one explains them all."""
+    equation = case.writer.equation(key)
+    if equation is None or len(steps) < ENOUGH_NUMBERS or np.ptp(case.numbers.values(key)[steps]) == 0:
+        return None
+    for right in dict.fromkeys(equation.symbols()):
+        for wrong in siblings(right):
+            slipped = equation.substitute({right: Symbol(wrong)})
+            followed = case.numbers.followed(key, slipped)
+            if not followed.wrong[steps].any() and followed.known[steps].all():
+                return kind_of(key, Edit(Code.WRONG_QUANTITY, Symbol(wrong), Symbol(right)))
+    return None
+
+
+def _tell_no_number(case: Case, key: str, run: Run) -> None:
+    case.wrong_keys.add(key)
+    shows = run.content.kind == "error"
+    case.tell(
+        Code.ERROR_VALUE if shows else Code.WRONG_VALUE,
+        Severity.ERROR,
+        f"{NETWORK.label(key)} holds {'an error' if shows else 'a text'} where a number belongs.",
+        key,
+        case.table.cells_of(key, list(_steps(run))),
+        case.writer.found(key, run.first),
+        case.writer.expected(key, run.first),
+    )

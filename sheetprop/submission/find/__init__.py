@@ -1,0 +1,1 @@
+"""Finding a sheet's iteration tables: what each heading names, and which lines are iterations."""

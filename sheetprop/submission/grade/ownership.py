@@ -1,0 +1,68 @@
+"""Whose numbers a submission uses: what it is judged by, where each student or each hand-out has its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sheetprop.assigned import Assigned
+from sheetprop.assignment import Assignment
+from sheetprop.errors import InputError
+from sheetprop.handout import HandoutRecord
+from sheetprop.submission.findings import Code, Finding, Severity
+from sheetprop.submission.grade.criteria import initial_values
+from sheetprop.submission.grade.judgement import Judged
+from sheetprop.submission.open.cells import Book
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """What a submission is asked for, the id of the student whose numbers it uses, and what is to be said of that."""
+
+    asked: Assignment
+    numbers_of: str | None
+    findings: tuple[Finding, ...] = ()
+
+
+def find_ownership(
+    book: Book, judged: Sequence[Judged], assignment: Assignment, assigned: Assigned | None, student: str | None
+) -> Ownership:
+    """Judge by the student's own numbers, where it is known whose submission it is and which were assigned.
+
+    Else by those of the student whose they are; else by those of the student whose hand-out it is, or that it says were
+    asked for; else by the template's. ``student`` is an id of ``assigned``.
+    """
+    if assigned is not None:
+        given = max((initial_values(table) for table in judged), key=len)
+        owner = assigned.owner(given, assignment.tolerances, student)
+        own = assigned.by_id.get(student) if student is not None else None
+        if own is not None and owner is not None and owner.id != own.id:
+            return Ownership(assignment.with_given(own.given), owner.id, (_other_students(judged),))
+        if entry := own or owner:
+            return Ownership(assignment.with_given(entry.given), owner.id if owner else None)
+    for record in _records(book):
+        listed = assigned.by_id.get(record.student_id or "") if assigned is not None else None
+        if listed is not None:
+            return Ownership(assignment.with_given(listed.given), listed.id)
+        try:
+            return Ownership(record.assignment_of(assignment), record.student_id)
+        except InputError:  # numbers that no assignment can have are none that were asked for
+            continue
+    return Ownership(assignment, None)
+
+
+def _other_students(judged: Sequence[Judged]) -> Finding:
+    # The student reads this too: whose numbers they are is the teacher's to know.
+    return Finding(
+        Code.OTHER_STUDENTS_NUMBERS,
+        Severity.WARNING,
+        "The inputs, targets and initial weights are those of another student's hand-out, not of your own.",
+        sheet=judged[0].found.sheet,
+    )
+
+
+def _records(book: Book) -> Iterator[HandoutRecord]:
+    for cells in book:
+        for value in cells.values.values():
+            if isinstance(value, str) and (record := HandoutRecord.from_text(value)) is not None:
+                yield record

@@ -1,0 +1,243 @@
+"""What a student's workbook holds, cell by cell: values as they were saved, formulas by their shapes."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from xml.parsers.expat import ExpatError
+
+from sheetprop.engine import Spreadsheet
+from sheetprop.errors import InputError
+from sheetprop.grid import Grid
+from sheetprop.stored import BOOLEAN, NUMBER, SHARED_TEXT, DocumentTypeError, read_cells
+from sheetprop.submission.open.archive import SEND_AGAIN
+from sheetprop.submission.open.areas import corners
+from sheetprop.submission.open.package import Chart, ExcelTable, Unreadable, open_package
+from sheetprop.submission.understand.formula import Name, NotUnderstoodError, Shape, Shapes
+
+Place = tuple[int, int]
+"""Row and column of a cell, from zero."""
+MAX_CELLS = 5_000_000
+"""A submission of the largest assignment has a tenth of this; beyond it, memory would not be bounded."""
+
+
+MOST_ROWS, MOST_COLUMNS, MOST_RECOMPUTED = 200_000, 1_000, 4_000_000
+"""Rows, columns and cells of a sheet whose recomputed values are looked at."""
+
+
+@dataclass(frozen=True)
+class ErrorValue:
+    """What a cell shows where its formula has no value: #REF!, #NAME? and the like."""
+
+    name: str
+
+
+Value = float | str | bool | ErrorValue
+
+
+@dataclass(eq=False)
+class Cells:
+    """One sheet: its values (stored results of formulas included) and the shapes of its formulas, by place.
+
+    ``opaque`` are cells whose formula has no text of its own: parts of array formulas and data tables.
+    """
+
+    name: str
+    state: str
+    values: dict[Place, Value] = field(default_factory=dict)
+    formulas: dict[Place, Shape] = field(default_factory=dict)
+    opaque: set[Place] = field(default_factory=set)
+
+    def number(self, place: Place) -> float | None:
+        """The number in a cell, None where there is none."""
+        value = self.values.get(place)
+        return value if type(value) is float else None
+
+    def filled(self, place: Place) -> bool:
+        """Whether a cell holds anything."""
+        return place in self.values or place in self.formulas or place in self.opaque
+
+    def constant(self, place: Place) -> bool:
+        """Whether a cell holds a typed-in or pasted number."""
+        return place not in self.formulas and place not in self.opaque and type(self.values.get(place)) is float
+
+    @cached_property
+    def texts(self) -> dict[Place, str]:
+        """Cells that hold a text, typed in or computed."""
+        return {place: value for place, value in self.values.items() if type(value) is str}
+
+    @cached_property
+    def has_errors(self) -> bool:
+        """Whether any cell shows an error."""
+        return any(isinstance(value, ErrorValue) for value in self.values.values())
+
+    @cached_property
+    def stored_results(self) -> bool:
+        """Whether formulas have stored results; programs that cannot compute leave them out, or write zeros."""
+        return any(self.values.get(place, 0.0) != 0.0 for place in self.formulas)
+
+
+class Book:
+    """A student's workbook, its sheets read when first asked for."""
+
+    def __init__(self, data: bytes) -> None:
+        """Open a workbook file; nothing but its structure is read yet. Raises Unreadable."""
+        self.package = open_package(data)
+        self._data = data
+        self.shapes = Shapes()
+        self._sheets: dict[str, Cells] = {}
+        self._parts = {part.name.lower(): part for part in self.package.sheets}
+
+    def __iter__(self) -> Iterator[Cells]:
+        """The sheets in the order of their tabs."""
+        for part in self.package.sheets:
+            sheet = self.sheet(part.name)
+            assert sheet is not None
+            yield sheet
+
+    def sheet(self, name: str) -> Cells | None:
+        """A sheet by its name, whatever its case; raises Unreadable where its part is damaged."""
+        name = name.lower()
+        if name in self._parts and name not in self._sheets:
+            self._sheets[name] = self._read(name)
+        return self._sheets.get(name)
+
+    @cached_property
+    def tables(self) -> dict[str, ExcelTable]:
+        """Excel tables by name in lower case."""
+        return {table.name.lower(): table for table in self.package.tables()}
+
+    @cached_property
+    def charts(self) -> list[Chart]:
+        """The charts of the workbook."""
+        return self.package.charts()
+
+    @cached_property
+    def _shared_texts(self) -> list[str]:
+        return self.package.shared_strings()
+
+    def named(self, name: Name, here: str) -> tuple[str, int, int] | float:
+        """What a defined name means on the sheet ``here``: a cell (sheet, row, column) or a number.
+
+        Raises NotUnderstoodError where it means something else, or is not defined.
+        """
+        names = self.package.defined_names
+        scopes = [f"{(name.sheet or here).lower()}!{name.name}", name.name]
+        meaning = next((names[scope] for scope in scopes if scope in names), None)
+        if meaning is None:
+            raise NotUnderstoodError(f"the name {name.name} is not defined")
+        try:
+            return float(meaning)
+        except ValueError:
+            pass
+        sheet, _, cell = meaning.rpartition("!")
+        try:
+            top, left, bottom, right = corners(cell)
+        except ValueError:
+            raise NotUnderstoodError(f"the name {name.name} means no cell") from None
+        if (left, top) != (right, bottom):
+            raise NotUnderstoodError(f"the name {name.name} means more than one cell")
+        return (sheet.strip("'").replace("''", "'") or here, top, left)
+
+    def recomputed(self, sheet: str, place: Place) -> Value | None:
+        """What the formula engine computes for a cell, None where it cannot open the file."""
+        if self._engine is None or sheet not in self._computed:
+            return None
+        grid = self._computed[sheet]
+        value = grid.at(*place)
+        return ErrorValue(value) if isinstance(value, str) and value.startswith("#") else value
+
+    @cached_property
+    def _engine(self) -> Spreadsheet | None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "submission.xlsx"
+            path.write_bytes(self._data)
+            try:
+                return Spreadsheet(path)
+            except InputError:
+                return None
+
+    @cached_property
+    def _computed(self) -> dict[str, Grid]:
+        """The recomputed values of the sheets that have formulas."""
+        grids = {}
+        for cells in self if self._engine is not None else ():
+            if cells.formulas and self._engine is not None:
+                # A formula far off, as in the last cell of a sheet, must not ask for all the cells before it.
+                near = [place for place in cells.formulas if place[0] < MOST_ROWS and place[1] < MOST_COLUMNS]
+                rows = max((row for row, _ in near), default=0) + 1
+                columns = max((column for _, column in near), default=0) + 1
+                grids[cells.name] = self._engine.values(cells.name, min(rows, MOST_RECOMPUTED // columns), columns)
+        return grids
+
+    def _read(self, name: str) -> Cells:
+        part = self._parts[name]
+        xml = self.package.read(part.part)
+        try:
+            stored = read_cells(xml)
+            if not stored.kinds and b"purl.oclc.org" in xml[:2000]:
+                stored = read_cells(xml, "http://purl.oclc.org/ooxml/spreadsheetml/main")
+        except DocumentTypeError:
+            raise Unreadable(
+                f"This workbook's sheet {part.name!r} declares a document type, as no spreadsheet program does: "
+                f"{SEND_AGAIN}"
+            ) from None
+        except (ExpatError, ValueError, IndexError, OverflowError):
+            raise Unreadable(f"This workbook's sheet {part.name!r} is damaged: {SEND_AGAIN}") from None
+        if len(stored.kinds) > MAX_CELLS:
+            raise Unreadable(
+                f"This workbook's sheet {part.name!r} has {len(stored.kinds):,} cells, more than any submission needs: "
+                "hand in the one with the iterations only"
+            )
+        cells = Cells(part.name, part.state)
+        places: list[Place] = list(zip(stored.rows.tolist(), stored.columns.tolist(), strict=True))
+        for place, kind, text in zip(places, stored.kinds, stored.texts, strict=True):
+            if text and (value := self._value(kind, text)) is not None:
+                cells.values[place] = value
+        shared: dict[str, Shape] = {}
+        for n, attributes, text in stored.formulas:
+            self._add_formula(cells, places[n], attributes, text, shared)
+        return cells
+
+    def _value(self, kind: str, text: str) -> Value | None:
+        if kind == NUMBER:
+            try:
+                number = float(text)
+            except ValueError:
+                return ErrorValue("#VALUE!")
+            return number if math.isfinite(number) else ErrorValue("#NUM!")
+        if kind == SHARED_TEXT:
+            known = text.strip().isdecimal() and int(text) < len(self._shared_texts)
+            return self._shared_texts[int(text)] or None if known else None
+        if kind == BOOLEAN:
+            return text.strip() == "1"
+        if kind == "e":
+            return ErrorValue(text)
+        return text
+
+    def _add_formula(
+        self, cells: Cells, place: Place, attributes: dict[str, str], text: str, shared: dict[str, Shape]
+    ) -> None:
+        kind, group = attributes.get("t"), attributes.get("si", "")
+        if kind == "shared" and not text:
+            if group in shared:
+                cells.formulas[place] = shared[group]
+            else:
+                cells.opaque.add(place)
+            return
+        if kind in ("array", "dataTable") and (area := attributes.get("ref")):
+            top, left, bottom, right = corners(area)
+            if kind == "dataTable" or (top, left) != (bottom, right):
+                inside = (place for place in cells.values if top <= place[0] <= bottom and left <= place[1] <= right)
+                cells.opaque.update(inside)
+                return
+        if not text:
+            cells.opaque.add(place)
+            return
+        cells.formulas[place] = shape = self.shapes.of(text.lstrip("="), *place)
+        if kind == "shared":
+            shared[group] = shape

@@ -1,0 +1,318 @@
+"""Which files are submissions: those given, those in folders, and those in zip archives as course platforms make them.
+
+Nothing is ever unpacked to the disk: the names in an archive are only shown, and made into names for report folders.
+"""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+
+from sheetprop.errors import InputError
+from sheetprop.file_names import FileNames
+from sheetprop.submission.open.archive import (
+    FILE_BYTES,
+    HAND_IN,
+    MEGABYTE,
+    PARTS,
+    SEND_AGAIN,
+    ZIP,
+    Unreadable,
+    check_size,
+    open_zip,
+    read_member,
+)
+
+SUFFIXES = frozenset((".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlsb", ".ods", ".csv", ".numbers"))
+"""What submissions end in. Those that are no Excel workbooks are taken too, so that someone is told about them."""
+ARCHIVE = ".zip"
+DOCUMENTS = frozenset(("[content_types].xml", "mimetype", "index/document.iwa"))
+"""Members that make a zip file a document (of Office, OpenDocument, Apple) rather than an archive of documents."""
+ARCHIVE_BYTES = 2000 * MEGABYTE
+"""The largest archive: a thousand submissions of the largest size known. It is never held in memory whole."""
+UNPACKED_BYTES = 2 * ARCHIVE_BYTES
+"""The most that an archive's members, and those of archives in it, may unpack to: workbooks hardly pack any further."""
+
+REPORT = ("submissions", "feedback.html")
+"""Where a folder of reports has a folder per submission, and what each of those holds."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A submission: its ``name`` as shown, and where it is.
+
+    ``member`` is its name in the archive at ``path``, and ``inner`` its name in the archive that this member is.
+    ``slug`` is a name for its report folder, unlike any other of the batch. ``refusal`` is why it cannot be read, where
+    that is known before. ``student`` is the id of the student whose it is, where the caller knows.
+    """
+
+    name: str
+    path: Path
+    member: str | None
+    slug: str
+    inner: str | None = None
+    refusal: str | None = None
+    student: str | None = None
+
+    def read(self) -> bytes:
+        """The bytes of the file. Raises Unreadable."""
+        if self.refusal is not None:
+            raise Unreadable(self.refusal)
+        try:
+            if self.member is None:
+                return _read_file(self.path)
+            archive = _open_archive(self.path, *_stamp(self.path))
+            if self.inner is not None:
+                return _member(_open_inner(self.path, self.member, *_stamp(self.path)), self.inner)
+            return _member(archive, self.member)
+        except OSError as error:
+            raise Unreadable(f"This file cannot be read ({error.strerror or error}): {SEND_AGAIN}") from None
+
+
+def find_submissions(paths: Sequence[str | Path]) -> list[Source]:
+    """The submissions at paths: files as they are, folders and zip archives with all in them, each file once.
+
+    Raises InputError where a path does not exist, or a folder has no submission in it. What cannot be read otherwise,
+    a damaged archive say, is a submission of its own whose ``read`` tells why.
+    """
+    finder = _Finder()
+    for path in paths:
+        finder.add(Path(path))
+    if not finder.sources:
+        raise InputError("no submissions: give the paths of workbooks, folders or zip archives")
+    return finder.sources
+
+
+class _Finder:
+    def __init__(self) -> None:
+        self.sources: list[Source] = []
+        self._seen: set[str] = set()
+        self._names = FileNames("submission")
+
+    def add(self, path: Path) -> None:
+        """All submissions at a path that was given."""
+        name = _displayed(str(path))
+        try:
+            if not path.exists():
+                raise InputError(f"{name}: no such file or folder")
+            if _is_special(path):
+                raise InputError(f"{name}: neither a file nor a folder")
+            files = list(_files(path))
+        except OSError as error:
+            raise InputError(
+                f"{_displayed(error.filename or name)}: cannot be read: {error.strerror or error}"
+            ) from None
+        if not files:
+            raise InputError(f"{name}: no submissions in this folder; they end in .xlsx, or are in a .zip archive")
+        for file in files:
+            place = os.path.normcase(os.path.realpath(file))
+            if place not in self._seen:
+                self._seen.add(place)
+                label = file.relative_to(path).as_posix() if file != path else file.name
+                self._add_file(file, label)
+
+    def _add_file(self, path: Path, label: str) -> None:
+        name = _displayed(str(path))
+        if path.suffix.lower() == ARCHIVE and _begins_like_zip(path):
+            self._add_archive(path, name, label)
+        else:
+            self._append(name, path, label)
+
+    def _add_archive(self, path: Path, name: str, label: str) -> None:
+        """The submissions in an archive; all or none, because half a batch would look like a whole one."""
+        try:
+            size = path.stat().st_size
+            if size > ARCHIVE_BYTES:
+                raise Unreadable(
+                    f"This archive is too large ({size / MEGABYTE:.0f} MB; at most {ARCHIVE_BYTES // MEGABYTE} MB "
+                    "are read): unpack it and hand in the workbooks"
+                )
+            archive = _open_archive(path, *_stamp(path))
+            if _is_document(archive):
+                self._append(name, path, label)
+                return
+            found = list(_Contents(path, archive))
+        except Unreadable as error:
+            self._append(name, path, label, refusal=str(error))
+            return
+        except OSError as error:
+            reason = f"This archive cannot be read ({error.strerror or error}): {SEND_AGAIN}"
+            self._append(name, path, label, refusal=reason)
+            return
+        if not found:
+            self._append(name, path, label, refusal=f"This archive has no workbook in it: {HAND_IN}")
+        for shown, member, inner, refusal in found:
+            self._append(f"{name}/{shown}", path, shown, member, inner, refusal)
+
+    def _append(
+        self,
+        name: str,
+        path: Path,
+        label: str,
+        member: str | None = None,
+        inner: str | None = None,
+        refusal: str | None = None,
+    ) -> None:
+        self.sources.append(Source(name, path, member, self._names.of(_without_suffix(label)), inner, refusal))
+
+
+Found = tuple[str, str, str | None, str | None]
+"""A submission in an archive: its name as shown, its member, its member within that, why it cannot be read."""
+
+
+class _Contents:
+    """What submissions are in an archive, and in the archives in it, with what they unpack to bounded altogether."""
+
+    def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
+        self._path, self._archive = path, archive
+        self._members, self._bytes = PARTS, UNPACKED_BYTES
+
+    def __iter__(self) -> Iterator[Found]:
+        for shown, info in self._wanted(self._archive):
+            member = info.filename
+            if PurePosixPath(shown).suffix.lower() != ARCHIVE:
+                yield shown, member, None, None
+                continue
+            try:
+                archive = _open_inner(self._path, member, *_stamp(self._path))
+                found = None if _is_document(archive) else list(self._wanted(archive))
+            except _TooMuchError:
+                raise
+            except Unreadable as error:
+                yield shown, member, None, str(error)
+                continue
+            if found is None:
+                yield shown, member, None, None
+            elif not found:
+                yield shown, member, None, f"This archive has no workbook in it: {HAND_IN}"
+            for name, inner in found or ():
+                deep = PurePosixPath(name).suffix.lower() == ARCHIVE
+                reason = f"This is an archive in an archive in an archive: unpack it and {HAND_IN}" if deep else None
+                yield f"{shown}/{name}", member, inner.filename, reason
+
+    def _wanted(self, archive: zipfile.ZipFile) -> list[tuple[str, zipfile.ZipInfo]]:
+        """Submissions and archives, by their names as shown. Of members of one name the last one counts."""
+        named = sorted((_member_name(info), name) for name, info in archive.NameToInfo.items())
+        found = [(shown, archive.NameToInfo[name]) for shown, name in named if _is_wanted(shown.split("/"))]
+        self._members -= len(archive.filelist)
+        self._bytes -= sum(info.file_size for _, info in found)
+        if self._members < 0 or self._bytes < 0:
+            raise _TooMuchError(
+                f"This archive unpacks to more than {UNPACKED_BYTES // MEGABYTE} MB or {PARTS:,} files: "
+                "unpack it and hand in the workbooks"
+            )
+        return found
+
+
+class _TooMuchError(Unreadable):
+    """The archive as a whole is too much, rather than one in it."""
+
+
+def _files(path: Path) -> Iterator[Path]:
+    """A file itself, or the submissions and archives in a folder, in the order of their paths."""
+    visited: set[tuple[int, int]] = set()
+    start, waiting = path, [path]
+    while waiting:
+        path = waiting.pop()
+        if not path.is_dir():
+            yield path
+            continue
+        status = path.stat()
+        place = status.st_dev, status.st_ino
+        if place not in visited:  # as it is where a link leads back to a folder above
+            visited.add(place)
+            if path != start and _is_report(path):
+                continue
+            children = [c for c in path.iterdir() if _is_wanted((c.name,), c.is_dir()) and not _is_special(c)]
+            waiting += sorted(children, key=lambda child: child.name, reverse=True)
+
+
+def _is_report(folder: Path) -> bool:
+    """Whether a folder is what an earlier validation wrote: its copies of submissions are not submissions."""
+    own, page = folder / REPORT[0], REPORT[1]
+    return own.is_dir() and any((child / page).is_file() for child in own.iterdir() if child.is_dir())
+
+
+def _is_special(path: Path) -> bool:
+    """Whether a path is a pipe, a device or the like, which one may wait for forever."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _is_wanted(parts: Sequence[str], folder: bool = False) -> bool:
+    """Whether a path below one that was given is a submission or an archive, and not hidden or a lock of Office."""
+    named = [part for part in parts if part not in (".", "..")]
+    if any(part.startswith((".", "~$")) or part == "__MACOSX" for part in named):
+        return False
+    suffix = PurePosixPath(parts[-1]).suffix.lower()  # none for "", which a folder in an archive ends in
+    return folder or suffix in SUFFIXES or suffix == ARCHIVE
+
+
+def _is_document(archive: zipfile.ZipFile) -> bool:
+    return any(name.replace("\\", "/").lower() in DOCUMENTS for name in archive.NameToInfo)
+
+
+def _begins_like_zip(path: Path) -> bool:
+    """Whether to look for submissions in a file; others say themselves what they are when they are opened."""
+    try:
+        with path.open("rb") as file:
+            return file.read(4) in ZIP
+    except OSError:
+        return False
+
+
+def _read_file(path: Path) -> bytes:
+    with path.open("rb") as file:
+        data = file.read(FILE_BYTES + 1)
+    check_size(path.stat().st_size if len(data) > FILE_BYTES else len(data))
+    return data
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    """What a file kept open is known by: not in another process, where the place to read at would be shared."""
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size, os.getpid()
+
+
+@lru_cache(maxsize=4)
+def _open_archive(path: Path, *_stamp: int) -> zipfile.ZipFile:
+    """An archive, kept open because its list of members is long to read for every member."""
+    return open_zip(path, "archive")
+
+
+@lru_cache(maxsize=2)
+def _open_inner(path: Path, member: str, *stamp: int) -> zipfile.ZipFile:
+    """An archive in an archive."""
+    return open_zip(_member(_open_archive(path, *stamp), member), "archive")
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> bytes:
+    info = archive.NameToInfo.get(name)
+    if info is None:
+        raise Unreadable(f"This file is no longer in its archive: {SEND_AGAIN}")
+    check_size(info.file_size)
+    return read_member(archive, info, FILE_BYTES, "file")
+
+
+def _member_name(info: zipfile.ZipInfo) -> str:
+    """A member's name as shown: with slashes, and in the encoding that most archives have who tell none."""
+    name = info.filename
+    if not info.flag_bits & 0x800:
+        try:
+            name = name.encode("cp437").decode("utf-8")
+        except UnicodeError:
+            name = info.filename
+    return _displayed(name.replace("\\", "/"))
+
+
+def _displayed(name: str) -> str:
+    """A name that is one line and harmless to print."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in name)
+
+
+def _without_suffix(label: str) -> str:
+    path = PurePosixPath(label)
+    return label[: -len(path.suffix)] if path.suffix.lower() in SUFFIXES | {ARCHIVE} else label

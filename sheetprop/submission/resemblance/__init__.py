@@ -1,0 +1,1 @@
+"""What two submissions have in common that two students' own work has not."""

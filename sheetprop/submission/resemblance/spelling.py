@@ -1,0 +1,81 @@
+"""How a student spells a formula: its own text, with quantities in the place of cells, wherever the table stands."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from sheetprop.network import NETWORK, RATE
+from sheetprop.submission.grade.judgement import Judged
+from sheetprop.submission.open.cells import Book, Place
+from sheetprop.submission.understand.formula import Shape
+from sheetprop.submission.understand.reading import Cell
+
+MOST_LINES = 400
+"""Iterations in which spellings are looked for; a column has few."""
+MOST_SPELLINGS = 2
+"""Spellings of one column; more are the noise of formulas typed cell by cell."""
+_SHEET = re.compile(r"(?:'(?P<quoted>(?:[^']|'')*)'|(?P<plain>[^\W\d][\w.]*))!$")
+
+
+class Speller:
+    """Spells the formulas of a table. Blanks, parentheses, $ and the order of terms are the student's own."""
+
+    def __init__(self, book: Book, judged: Judged) -> None:
+        self._book, self._judged = book, judged
+
+    def own(self, key: str) -> list[tuple[Shape, Place]]:
+        """The most usual formulas in the column of a quantity, each with the first cell that has it."""
+        table = self._judged.table
+        column = table.columns[key]
+        places = [table.at(line, column) for line in range(table.first, min(table.last, table.first + MOST_LINES) + 1)]
+        shapes = [(shape, place) for place in places if (shape := table.cells.formulas.get(place)) is not None]
+        first: dict[Shape, Place] = {}
+        for shape, place in shapes:
+            first.setdefault(shape, place)
+        often = Counter(shape for shape, _ in shapes).most_common(MOST_SPELLINGS)
+        return [(shape, first[shape]) for shape, _ in often]
+
+    def spelled(self, shape: Shape, sheet: str, place: Place, alike: bool = False) -> str:
+        """The formula of a cell with names for its references.
+
+        With ``alike`` the names are without their numbers, so that h1 = w1·i1 + w2·i2 and h2 = w3·i1 + w4·i2 are one.
+        """
+        parts = ["="]
+        for piece in shape.pieces:
+            if isinstance(piece, str):
+                parts.append(piece)
+                continue
+            elsewhere = _SHEET.search(parts[-1])
+            if elsewhere:
+                parts[-1] = parts[-1][: elsewhere.start()]
+            name = (elsewhere["quoted"] or elsewhere["plain"]).replace("''", "'") if elsewhere else sheet
+            label, where = self._name(name, piece.at(*place), place)
+            label = label.translate(_NO_DIGITS) if alike else label
+            parts.append(f"{'$' * piece.column_fixed}{label}{where}{'$' * piece.row_fixed}")
+        return "".join(parts)
+
+    def _name(self, sheet: str, target: Place, place: Place) -> tuple[str, str]:
+        """What a cell is called in the formula of ``place``, and from which iteration it is."""
+        table, parameters = self._judged.table, self._judged.parameters
+        here = self._book.sheet(sheet)
+        if here is None:
+            return "", "[?]"
+        cell = Cell(here.name, target)
+        if cell == parameters.rate_cell:
+            return NETWORK.label(RATE), ""
+        for key, own in parameters.cells.items():
+            if own == cell:
+                return NETWORK.label(key), ""
+        line, column = table.position(target)
+        if here is table.cells and table.first <= line <= table.last:
+            for key, at in table.columns.items():
+                if at == column:
+                    away = line - table.position(place)[0]
+                    return NETWORK.label(key), f"[{away:+d}]" if away else ""
+        value = here.number(target)
+        return "", "[…]" if value is None or target in here.formulas else f"[{value:.15g}]"
+
+
+_NO_DIGITS = str.maketrans(dict.fromkeys("0123456789"))
+__all__ = ["Speller"]
