@@ -46,6 +46,7 @@ class Code(Enum):
     MISSING_PART = "missing-part", "A factor or term is missing"
     EXTRA_PART = "extra-part", "A factor or term is there that does not belong"
     WRONG_CONSTANT = "wrong-constant", "A constant is wrong"
+    UPDATED_WEIGHTS = "updated-weights", "Hidden gradients are computed from weights that are already updated"
     WRONG_ROW = "wrong-row", "A formula takes a value from the wrong iteration"
     SLIDING_REFERENCE = "sliding-reference", "A reference slides because its $ is missing"
     STUCK_REFERENCE = "stuck-reference", "A reference is stuck at one iteration by its $"

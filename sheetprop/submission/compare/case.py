@@ -15,7 +15,7 @@ from sheetprop.submission.compare.numbers import Numbers
 from sheetprop.submission.compare.samples import Convention, Samples, equal
 from sheetprop.submission.diagnose.diagnosis import Diagnosis
 from sheetprop.submission.diagnose.edits import parts
-from sheetprop.submission.diagnose.wording import Writer
+from sheetprop.submission.diagnose.wording import Writer, in_cells
 from sheetprop.submission.find.tables import WEIGHTS, Table, ranges
 from sheetprop.submission.findings import Code, Finding, Severity
 from sheetprop.submission.open.cells import Book
@@ -47,6 +47,8 @@ class Case:
         self.wrong_keys: set[str] = set()
         self.unexplained = 0
         self.circular = False
+        self.explained: set[int] = set()
+        """Circles, by their numbers, that some finding tells of."""
         self._drop_empty_columns()
         self.read(None)
 
@@ -217,7 +219,7 @@ class Case:
     ) -> None:
         """Note a finding, on the table's own sheet unless ``sheet`` names another."""
         name = sheet or self.table.cells.name
-        self.findings.append(Finding(code, severity, message, quantity, name, cells, found, expected))
+        self.findings.append(Finding(code, severity, message, quantity, name, cells, found, in_cells(expected)))
 
 
 def _named(expression: Expression, names: Mapping[int, Expression]) -> Expression:

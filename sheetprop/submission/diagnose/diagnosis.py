@@ -14,6 +14,7 @@ from sheetprop.submission.compare.evaluation import Evaluator, shifted
 from sheetprop.submission.compare.samples import RELATIVE, equal
 from sheetprop.submission.diagnose import edits
 from sheetprop.submission.diagnose.edits import Edit, Edited
+from sheetprop.submission.diagnose.operators import other_operators
 from sheetprop.submission.find.tables import WEIGHTS
 from sheetprop.submission.findings import Code
 
@@ -140,6 +141,7 @@ class _Search:
             edits.replaced_names(found, ordinary),
             edits.groupings(found),
             edits.signs(found),
+            other_operators(found),
             edits.constants(found),
             edits.dropped(found),
         )

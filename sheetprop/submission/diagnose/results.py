@@ -8,8 +8,7 @@ import numpy as np
 
 from sheetprop.expression import Call, Expression, Number
 from sheetprop.network import NETWORK
-from sheetprop.submission.compare.case import Case, Wrong
-from sheetprop.submission.compare.evaluation import shifted
+from sheetprop.submission.compare.case import Case
 from sheetprop.submission.diagnose.edits import contains_call, parts
 from sheetprop.submission.diagnose.typed import wrong_numbers
 from sheetprop.submission.diagnose.wording import value_text
@@ -111,49 +110,6 @@ def _tell_typed_helper(case: Case, key: str, steps: list[int]) -> bool:
         case.writer.at(ordered[0]),
     )
     return True
-
-
-def judge_loops(case: Case, wrong: list[Wrong]) -> None:
-    """Right formulas that need each other's results."""
-    needs: dict[str, set[str]] = defaultdict(set)
-    for key, run, right in case.formulas(case.evaluator):
-        if right and run.content.expression is not None:
-            names = _needed_names(case, run.content.expression, 0)
-            needs[key] |= {name for name in names if name in case.runs and name not in GIVEN}
-    order = NETWORK.keys()
-    told: set[str] = set()
-    for key in needs:
-        loop = {k for k in needs if k in _reached(needs, key) and key in _reached(needs, k)}
-        if key not in _reached(needs, key) or loop & told:
-            continue
-        told |= loop
-        # At fault is who needs what comes after it; the others compute forward, as they should.
-        back = [k for k in loop if any(order.index(name) > order.index(k) for name in needs[k] & loop)]
-        culprit = min(back or loop, key=order.index)
-        labels = ", ".join(NETWORK.label(k) for k in sorted(loop, key=order.index))
-        case.wrong_keys.add(culprit)
-        case.circular = True
-        case.tell(
-            Code.CIRCULAR,
-            Severity.ERROR,
-            f"{labels} are computed from each other, so that none can be computed first.",
-            culprit,
-            case.table.cells_of(culprit, list(range(case.table.count))),
-            case.writer.found(culprit, 0),
-            case.writer.expected(culprit, 0),
-        )
-
-
-def _needed_names(case: Case, expression: Expression, shift: int) -> set[str]:
-    """The names that an expression needs, those of its helpers at the iteration where they are used."""
-    found = set[str]()
-    for name in expression.names:
-        if name.startswith("~"):
-            helper, _, offset = name.partition("@")
-            found |= _needed_names(case, case.reading.helpers[helper].expression, shift + int(offset or 0))
-        else:
-            found.add(shifted(name, shift))
-    return found
 
 
 def judge_rounding(case: Case) -> None:
@@ -273,16 +229,6 @@ def judge_stored(case: Case) -> None:
             ranges([first]),
             value_text(case.table.cells.number(first) or 0.0),
         )
-
-
-def _reached(needs: dict[str, set[str]], start: str) -> set[str]:
-    reached, pending = set[str](), list(needs.get(start, ()))
-    while pending:
-        key = pending.pop()
-        if key not in reached:
-            reached.add(key)
-            pending += needs.get(key, ())
-    return reached
 
 
 def _without(expression: Expression, call: str) -> Expression:

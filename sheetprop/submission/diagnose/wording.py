@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xlsxwriter.utility import xl_rowcol_to_cell
-
 from sheetprop.expression import Expression, Symbol
 from sheetprop.network import NETWORK, RATE, Role, partial
 from sheetprop.submission.compare.samples import Convention
@@ -14,19 +12,28 @@ from sheetprop.submission.diagnose.edits import Edit
 from sheetprop.submission.find.tables import WEIGHTS, Table
 from sheetprop.submission.findings import Code
 from sheetprop.submission.understand.parameters import Parameters, address
-from sheetprop.submission.understand.reading import EMPTY, GIVEN, LOOP, TEXT, Reading
+from sheetprop.submission.understand.reading import EMPTY, GIVEN, LOOP, TEXT, Cell, Reading
 
-UNKNOWN_RATE = "η"
-"""Stands in a formula for a learning rate that is nowhere to be found."""
+NOWHERE = "#NAME?"
+"""Stands in a formula for what no cell holds; such a formula is not told."""
 
 
 @dataclass(frozen=True)
 class Writer:
-    """Writes names and formulas as they stand, or should stand, at one iteration of a table."""
+    """Writes names and formulas as they stand, or should stand, at one iteration of a table.
+
+    ``sheet`` is where what is written stands, if it is not the table's own sheet.
+    """
 
     reading: Reading
     parameters: Parameters
     convention: Convention
+    sheet: str = ""
+
+    @property
+    def here(self) -> str:
+        """The sheet whose cells need no sheet's name."""
+        return self.sheet or self.table.cells.name
 
     @property
     def table(self) -> Table:
@@ -38,8 +45,8 @@ class Writer:
         if name == RATE:
             if self.parameters.rate_cell is None:
                 rate = self.parameters.rate
-                return f"{rate:.15g}" if rate is not None else UNKNOWN_RATE
-            return _absolute(address(self.parameters.rate_cell, self.table.cells.name))
+                return f"{rate:.15g}" if rate is not None else NOWHERE
+            return _absolute(address(self.parameters.rate_cell, self.here))
         if name.startswith("~"):
             return self._helper(name, step)
         if ":" in name:
@@ -54,28 +61,28 @@ class Writer:
         if key not in self.table.columns:
             cell = self.parameters.cells.get(key)
             if cell is not None:
-                return _absolute(address(cell, self.table.cells.name))
-            return f"{self.parameters.given[key]:.15g}" if key in self.parameters.given else NETWORK.label(key)
+                return _absolute(address(cell, self.here))
+            return f"{self.parameters.given[key]:.15g}" if key in self.parameters.given else NOWHERE
         row, column = self.table.place(key, step)
         if row < 0 or column < 0:
             return "#REF!"
-        return str(xl_rowcol_to_cell(row, column, row_abs=absolute, col_abs=absolute))
+        reference = address(Cell(self.table.cells.name, (row, column)), self.here)
+        return _absolute(reference) if absolute else reference
 
     def _helper(self, name: str, step: int) -> str:
         helper, _, offset = name.partition("@")
         cells = self.reading.helpers[helper].cells
         wanted = self.table.first + step + int(offset or 0)
         own = (cell for cell in cells if self.table.position(cell.place)[0] == wanted)
-        return address(next(own, cells[0]), self.table.cells.name)
+        return address(next(own, cells[0]), self.here)
 
     def _elsewhere(self, name: str) -> str:
         if name in self.reading.constants:
             cell = self.reading.constants[name][0]
-            return _absolute(address(cell, self.table.cells.name)) if cell else name.removeprefix("cell:")
+            return _absolute(address(cell, self.here)) if cell else name.removeprefix("cell:")
         sheet, _, place = name.partition(":")[2].rpartition("!")
         row, _, column = place.partition(",")
-        here = sheet == self.table.cells.name
-        return ("" if here else f"'{sheet}'!") + str(xl_rowcol_to_cell(int(row), int(column)))
+        return address(Cell(sheet, (int(row), int(column))), self.here)
 
     def name(self, name: str, step: int) -> str:
         """A name for people, with its cell: a_h1 (J33)."""
@@ -85,20 +92,18 @@ class Writer:
         if name.startswith(TEXT):
             return f"the text in {reference}"
         if name.startswith(LOOP):
-            return f"{reference}, which needs this cell's result"
+            return f"{reference}, which needs its own result"
+        if name == RATE and self.parameters.rate_cell is None:
+            return "the learning rate" if reference == NOWHERE else f"the learning rate {reference}"
         if name == RATE:
-            return (
-                f"the learning rate ({reference.replace('$', '')})"
-                if self.parameters.rate_cell
-                else f"the learning rate {reference}"
-            )
+            return f"the learning rate ({reference.replace('$', '')})"
         if name.startswith("cell:"):
             cell, value = self.reading.constants[name]
             return f"{reference.replace('$', '')} ({value:.6g})" if cell else reference
         if name.startswith("~"):
             return reference
         key = name.partition("@")[0].partition("#")[0]
-        return f"{NETWORK.label(key)} ({reference.replace('$', '')})"
+        return NETWORK.label(key) + ("" if reference == NOWHERE else f" ({reference.replace('$', '')})")
 
     def text(self, expression: Expression, step: int) -> str:
         """An expression for people, without cells: a_o1·(1 − a_o1)."""
@@ -184,6 +189,11 @@ def _absolute(reference: str) -> str:
     return f"{sheet}{mark}${letters}${cell[len(letters) :]}"
 
 
+def in_cells(formula: str | None) -> str | None:
+    """A formula or value that is to be told; None of one in which something has no cell."""
+    return None if formula and any(mark in formula for mark in (NOWHERE, "#REF!")) else formula or None
+
+
 def explain(writer: Writer, key: str, edits: Sequence[Edit], step: int, subject: str | None = None) -> str:
     """What is wrong with the formula of ``key``, in a sentence; ``step`` gives the cells that are named."""
     subject = subject or NETWORK.label(key)
@@ -224,6 +234,17 @@ def _explained(writer: Writer, key: str, edit: Edit, step: int, subject: str) ->
             return f"{subject} refers to {found} on every row where {expected} belongs: the $ keeps the row fixed."
         case Code.WRONG_ROW:
             return f"{subject} takes {found} where {expected} belongs: the value of another iteration."
+        case Code.UPDATED_WEIGHTS:
+            pairs = [(found, expected)]
+            if edit.also:
+                pairs.append((writer.name(edit.also[0], step), writer.name(edit.also[1], step)))
+            stands, belongs = (" and ".join(side) for side in zip(*pairs, strict=True))
+            many = len(pairs) > 1
+            return (
+                f"{subject} is computed with {'weights that are' if many else 'a weight that is'} already updated: "
+                f"{stands}, where {belongs} {'belong' if many else 'belongs'}. All gradients of an iteration follow "
+                "from the weights of the forward pass; only then are all weights updated."
+            )
         case Code.WRONG_QUANTITY:
             if edit.also:
                 second, right = (writer.name(name, step) for name in edit.also)
@@ -273,4 +294,4 @@ def value_text(value: float) -> str:
     return f"{value:.10g}"
 
 
-__all__ = ["Writer", "explain", "value_text"]
+__all__ = ["Writer", "explain", "in_cells", "value_text"]

@@ -9,8 +9,9 @@ from sheetprop.assignment import Tolerances
 from sheetprop.network import NETWORK, RATE, Role
 from sheetprop.submission.compare.case import Case
 from sheetprop.submission.compare.conventions import tell_convention, under_best_convention, without_misnamed_steps
+from sheetprop.submission.diagnose.loops import judge_loops, without_loops
 from sheetprop.submission.diagnose.mistakes import tell_wrong
-from sheetprop.submission.diagnose.results import judge_errors, judge_loops, judge_rounding, judge_stored, judge_unread
+from sheetprop.submission.diagnose.results import judge_errors, judge_rounding, judge_stored, judge_unread
 from sheetprop.submission.diagnose.typed import judge_constants, judge_gaps, judge_given
 from sheetprop.submission.find.tables import WEIGHTS, Table
 from sheetprop.submission.findings import Finding, FoundTable
@@ -75,8 +76,8 @@ def _judged(case: Case) -> Judged:
     judge_gaps(case)
     live = judge_constants(case)
     judge_unread(case)
-    tell_wrong(case, wrong)
-    judge_loops(case, wrong)
+    tell_wrong(case, without_loops(case, wrong))
+    judge_loops(case)
     judge_rounding(case)
     judge_errors(case)
     judge_stored(case)

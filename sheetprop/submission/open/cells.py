@@ -17,6 +17,7 @@ from sheetprop.stored import BOOLEAN, NUMBER, SHARED_TEXT, DocumentTypeError, re
 from sheetprop.submission.open.archive import SEND_AGAIN
 from sheetprop.submission.open.areas import corners
 from sheetprop.submission.open.package import Chart, ExcelTable, Unreadable, open_package
+from sheetprop.submission.understand.circles import Circles
 from sheetprop.submission.understand.formula import Name, NotUnderstoodError, Shape, Shapes
 
 Place = tuple[int, int]
@@ -110,6 +111,11 @@ class Book:
     def tables(self) -> dict[str, ExcelTable]:
         """Excel tables by name in lower case."""
         return {table.name.lower(): table for table in self.package.tables()}
+
+    @cached_property
+    def circles(self) -> Circles:
+        """Formulas that need their own results."""
+        return Circles(self)
 
     @cached_property
     def charts(self) -> list[Chart]:

@@ -315,6 +315,10 @@ class Shapes:
     def __init__(self) -> None:
         self._by_key: dict[str, Shape] = {}
 
+    def __len__(self) -> int:
+        """How many different formulas there are."""
+        return len(self._by_key)
+
     def of(self, formula: str, row: int, column: int) -> Shape:
         """The shape of a formula (without =) in a cell."""
         key, pieces = shape_key(formula, row, column)

@@ -170,6 +170,19 @@ class Reading:
         resolved = ((n, self._resolve(shape.leaves[n], place, step)) for n in shape.used)
         return {n: expression.key for n, expression in resolved if isinstance(expression, Symbol)}
 
+    def meaning(self, shape: Shape, place: Place, step: int | None, sheet: str | None = None) -> Expression:
+        """What a formula would compute in a cell of an iteration; raises NotUnderstoodError.
+
+        ``sheet`` is the sheet of the cell, if it is not the table's.
+        """
+        leaves: list[Expression] = [self._zero] * len(shape.leaves if shape.tree else ())
+        for n in range(len(leaves)):
+            leaf = shape.leaves[n]
+            if sheet is not None and isinstance(leaf, Reference) and leaf.sheet is None:
+                leaf = replace(leaf, sheet=sheet)
+            leaves[n] = self._resolve(leaf, place, step)
+        return shape.expression(leaves)
+
     def _resolve(self, leaf: Leaf, place: Place, step: int | None) -> Expression:
         if isinstance(leaf, Name) and isinstance(meaning := self.book.named(leaf, self.cells.name), float):
             self.constants[f"cell:{leaf.name}"] = (None, meaning)
