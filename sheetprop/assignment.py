@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -74,6 +75,26 @@ class Tolerances:
         return abs(found - asked) <= self.given * max(abs(asked), 1e-9)
 
 
+@dataclass(frozen=True)
+class KnownMistake:
+    """A mistake that came with the hand-out: in the formulas of ``columns``, ``stands`` is where ``belongs`` belongs.
+
+    All are keys of quantities of the same iteration; ``says`` is told besides, as a sentence. Raises InputError.
+    """
+
+    columns: tuple[str, ...]
+    stands: str
+    belongs: str
+    says: str = ""
+
+    def __post_init__(self) -> None:
+        for name in (*self.columns, self.stands, self.belongs):
+            if name not in NETWORK.keys():
+                near = difflib.get_close_matches(name, NETWORK.keys(), n=1)
+                hint = f"did you mean {near[0]!r}?" if near else "name one as w3, a_h1 or dE_dw3"
+                raise InputError(f"mistakes: {name!r} is no quantity of the network; {hint}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Assignment:
     """One assignment; raises :class:`InputError` where a value cannot be used.
@@ -83,6 +104,7 @@ class Assignment:
     weights were drawn with, None where they were given. ``personal`` has the ranges that each student's own numbers
     are drawn from, by field. ``fill`` names what a hand-out leaves to students (:data:`FILL_GROUPS`, or keys of
     quantities), ``equations`` whether it shows the equations, ``texts`` what it tells them.
+    ``mistakes`` are those of the hand-out itself.
     """
 
     title: str
@@ -99,6 +121,7 @@ class Assignment:
     equations: bool = True
     texts: Mapping[str, str] = field(default_factory=dict)
     tolerances: Tolerances = Tolerances()
+    mistakes: tuple[KnownMistake, ...] = ()
     network: Network = field(default=NETWORK, repr=False)
 
     def __post_init__(self) -> None:

@@ -11,7 +11,7 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
-from sheetprop.assignment import GIVEN_BY, Assignment, Range, Tolerances
+from sheetprop.assignment import GIVEN_BY, Assignment, KnownMistake, Range, Tolerances
 from sheetprop.errors import InputError
 from sheetprop.options import DEFAULT_TEMPLATE, Layout
 from sheetprop.rubric import CRITERIA
@@ -36,7 +36,8 @@ def load_assignment(template: str | Path = DEFAULT_TEMPLATE, **changes: Any) -> 
     """Read a template and change what is given (None leaves the template's value).
 
     ``template`` is the name of a template that comes with sheetprop, or the path of a TOML file; what a file
-    leaves out is as in the template "course". ``seed`` among the changes draws the weights instead.
+    leaves out is as in the template "course", but for the mistakes of its hand-out. ``seed`` among the changes draws
+    the weights instead.
     Raises InputError, with the file and line where there is one.
     """
     path = _find_template(template)
@@ -52,6 +53,9 @@ def load_assignment(template: str | Path = DEFAULT_TEMPLATE, **changes: Any) -> 
     values["personal"] = {key: numbers for key, numbers in values["personal"].items() if numbers is not None}
     values |= values.pop("handout", {})
     del values["points"]
+    # The mistakes of one hand-out are not those of another.
+    of_course = "mistakes" not in given and path != _find_template(DEFAULT_TEMPLATE)
+    values["mistakes"] = () if of_course and "mistakes" not in changed else values.get("mistakes", ())
     try:
         assignment = Assignment(**values)
         # Of a template that sets only other points per criterion, the sum is what it asks for.
@@ -231,6 +235,29 @@ def _tolerance(name: str, value: Any) -> float:
     return number
 
 
+_MISTAKE = _table(
+    "a mistake",
+    "key",
+    'stands = "a_h1"',
+    {"columns": _texts, "stands": _text, "belongs": _text, "says": _text},
+)
+
+
+def _mistakes(name: str, value: Any) -> tuple[KnownMistake, ...]:
+    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
+        raise InputError(f"{name}: {value!r} is no list of mistakes; write [[{name}]] before each")
+    found = []
+    for entry in value:
+        if isinstance(entry, KnownMistake):
+            found.append(entry)
+            continue
+        own = _MISTAKE(name, entry)
+        if missing := [key for key in ("columns", "stands", "belongs") if key not in own]:
+            raise InputError(f"{name}: {' and '.join(missing)} missing; a mistake says what stands where what belongs")
+        found.append(KnownMistake(**own))
+    return tuple(found)
+
+
 KEYS: Mapping[str, Reader] = {
     "title": _text,
     "inputs": _numbers,
@@ -247,6 +274,7 @@ KEYS: Mapping[str, Reader] = {
     "handout": _table("settings", "key", 'fill = ["gradients"]', {"fill": _texts, "equations": _yes_or_no}),
     "tolerances": _table("tolerances", "key", "given = 1e-9", {"given": _tolerance, "typed": _tolerance}),
     "texts": _table("texts", "key", 'task = "…"', {"task": _text, "hand_in": _text, "help": _text}),
+    "mistakes": _mistakes,
 }
 """Every key of a template, in the order of the template "course", and how it is read."""
 PLACES = {"fill": ("handout", "fill")}

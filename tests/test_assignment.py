@@ -363,6 +363,6 @@ def test_the_template_to_start_from_is_the_course_with_every_key_explained() -> 
     assert list(named) == list(KEYS)
     lines = text.splitlines()
     for key in named:
-        line = next(n for n, line in enumerate(lines) if re.match(rf"\[?{key}\b", line))
+        line = next(n for n, line in enumerate(lines) if re.match(rf"\[*{key}\b", line))
         around = lines[line - 1 : line + 2] if key != "targets" else lines[line - 2 : line]
         assert any(line.startswith("#") for line in around), key

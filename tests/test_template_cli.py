@@ -34,7 +34,7 @@ def test_every_key_is_explained() -> None:
     assert list(template) == list(KEYS)
     assert list(template["rubric"]) == list(CRITERIA)
     for key, value in template.items():
-        line = re.search(rf"^(?:{key} =|\[{key}\])", text, re.MULTILINE)
+        line = re.search(rf"^(?:{key} =|\[+{key}\]+)", text, re.MULTILINE)
         assert line
         above, below = text[: line.start()].splitlines()[-1:], text[line.end() :].splitlines()[1:2]
         together = above[0].startswith("#") or above[0].startswith("inputs")  # inputs and targets are told in one

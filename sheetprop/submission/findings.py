@@ -36,7 +36,7 @@ class Code(Enum):
 
     title: str
 
-    HANDOUT_MISTAKE = "handout-mistake", "The class hand-out's mistake: a_h1 where a_h2 belongs"
+    HANDOUT_MISTAKE = "handout-mistake", "A mistake that stood in the hand-out"
     WRONG_QUANTITY = "wrong-quantity", "Another quantity stands where one belongs"
     PRE_ACTIVATION = "pre-activation", "A weighted sum is used where its activation belongs"
     WRONG_GRADIENT = "wrong-gradient", "A weight is updated with another weight's gradient"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, product
 
-from sheetprop.assignment import Tolerances
+from sheetprop.assignment import Assignment
 from sheetprop.expression import Expression, Number, Symbol
 from sheetprop.network import ITERATION, NETWORK, RATE, Role
 from sheetprop.submission.compare.evaluation import Evaluator
@@ -40,8 +40,8 @@ class Wrong:
 class Case:
     """A table under judgement."""
 
-    def __init__(self, book: Book, table: Table, tables: Sequence[Table], tolerances: Tolerances) -> None:
-        self.tolerances = tolerances
+    def __init__(self, book: Book, table: Table, tables: Sequence[Table], assignment: Assignment) -> None:
+        self.tolerances, self.mistakes = assignment.tolerances, assignment.mistakes
         self.book, self.table, self.tables = book, table, tables
         self.findings: list[Finding] = []
         self.wrong_keys: set[str] = set()
@@ -83,7 +83,7 @@ class Case:
     @property
     def writer(self) -> Writer:
         """Writes names and formulas in the student's own cells."""
-        return Writer(self.reading, self.parameters, self.evaluator.samples.convention)
+        return Writer(self.reading, self.parameters, self.evaluator.samples.convention, mistakes=self.mistakes)
 
     def formulas(self, evaluator: Evaluator) -> Iterator[tuple[str, Run, bool]]:
         """Every formula that computes its quantity from others, and whether it is right."""

@@ -26,9 +26,6 @@ MOST_KNOWN = 10_000
 _KNOWN: dict[tuple[object, ...], Diagnosis] = {}
 """Diagnoses made before: a class makes the same mistakes, and a mistake is in many rows and tables."""
 SUMS = {f"a_{key}": key for key in NETWORK.keys(Role.FORWARD) if not key.startswith("a_")}
-HANDOUT = dict.fromkeys(("dE_dw3", "dE_dw4"), ("a_h1", "a_h2")) | dict.fromkeys(("w3", "w4"), ("a_h1@-1", "a_h2@-1"))
-"""The mistake of the class hand-out: in these gradients, or in updates that contain them, the first stands where the
-second belongs."""
 
 
 @dataclass(frozen=True)
@@ -270,9 +267,7 @@ def kind_of(key: str, edit: Edit) -> Edit:
     found, expected = edit.found.key, edit.expected.key
     found_key, expected_key = found.partition("@")[0].partition("#")[0], expected.partition("@")[0]
     code = Code.WRONG_QUANTITY
-    if (found, expected) == HANDOUT.get(key):
-        code = Code.HANDOUT_MISTAKE
-    elif "#" in found and (found_key == expected_key or expected == RATE):
+    if "#" in found and (found_key == expected_key or expected == RATE):
         code = Code.STUCK_REFERENCE if found_key == expected_key else Code.WRONG_RATE
     elif expected == RATE:
         code = Code.WRONG_RATE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from sheetprop.submission.compare.case import Case, Wrong
 from sheetprop.submission.compare.samples import equal
 from sheetprop.submission.diagnose.advice import advice_for_helper
 from sheetprop.submission.diagnose.diagnosis import Diagnosis, diagnose
+from sheetprop.submission.diagnose.known import as_known
 from sheetprop.submission.diagnose.wording import explain
 from sheetprop.submission.find.tables import ranges
 from sheetprop.submission.findings import Severity
@@ -70,7 +72,8 @@ def _helper_mistake(case: Case, name: str, users: list[Wrong]) -> tuple[Diagnosi
             if item.content.expression is not None and equal(trial(item.content.expression), trial.name(item.key))
         ]
         if cured:
-            return diagnosis, cured
+            edits = tuple(as_known(case.mistakes, user.key, edit) for edit in diagnosis.edits)
+            return replace(diagnosis, edits=edits), cured
     return None
 
 

@@ -12,6 +12,7 @@ from sheetprop.submission.diagnose.advice import advice
 from sheetprop.submission.diagnose.diagnosis import Diagnosis, diagnose
 from sheetprop.submission.diagnose.edits import Edit
 from sheetprop.submission.diagnose.helper_cells import MOST_UNEXPLAINED, at_helper_cells, names_of
+from sheetprop.submission.diagnose.known import as_known
 from sheetprop.submission.diagnose.loops import closed_circle
 from sheetprop.submission.diagnose.updated import updated_weights
 from sheetprop.submission.diagnose.wording import explain, value_text
@@ -49,6 +50,8 @@ def tell_wrong(case: Case, wrong: list[Wrong]) -> None:
         if len(known_copies) < MOST_COPIES:
             known_copies.append(_diagnosis(case, item))
         item.diagnosis = known_copies[-1]
+        edits = tuple(as_known(case.mistakes, item.key, edit) for edit in item.diagnosis.edits)
+        item.diagnosis = replace(item.diagnosis, edits=edits)
         if updated := updated_weights(case, item):
             item.diagnosis = replace(item.diagnosis, edits=(updated,))
         case.wrong_keys.add(item.key)

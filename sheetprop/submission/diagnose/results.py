@@ -20,6 +20,7 @@ from sheetprop.submission.understand.functions import NOT_EXCELS
 from sheetprop.submission.understand.reading import GIVEN, Run
 
 STALE_ADVICE = "the file was saved before it was computed again. Press F9 in Excel and save."
+CIRCLE_ADVICE = "Excel computes no formula that is in a circle, nor those that need one that is."
 
 
 def judge_unread(case: Case) -> None:
@@ -224,7 +225,7 @@ def judge_stored(case: Case) -> None:
             Code.STALE_VALUE,
             Severity.WARNING,
             f"{count:,} stored {'value is' if count == 1 else 'values are'} not what the formulas give: "
-            + ("circular formulas have none." if case.circular else STALE_ADVICE),
+            + (CIRCLE_ADVICE if case.circular else STALE_ADVICE),
             case.table.keys.get(case.table.position(first)[1]),
             ranges([first]),
             value_text(case.table.cells.number(first) or 0.0),

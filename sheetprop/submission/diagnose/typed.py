@@ -11,6 +11,7 @@ from sheetprop.submission.compare.numbers import SLACK, Followed
 from sheetprop.submission.compare.samples import equal
 from sheetprop.submission.diagnose.diagnosis import kind_of, siblings
 from sheetprop.submission.diagnose.edits import Edit
+from sheetprop.submission.diagnose.known import as_known
 from sheetprop.submission.diagnose.wording import explain, value_text
 from sheetprop.submission.find.tables import WEIGHTS, blocks, span
 from sheetprop.submission.findings import Code, Severity
@@ -200,7 +201,8 @@ def _mistake_in_numbers(case: Case, key: str, steps: list[int]) -> Edit | None:
             slipped = equation.substitute({right: Symbol(wrong)})
             followed = case.numbers.followed(key, slipped)
             if not followed.wrong[steps].any() and followed.known[steps].all():
-                return kind_of(key, Edit(Code.WRONG_QUANTITY, Symbol(wrong), Symbol(right)))
+                edit = kind_of(key, Edit(Code.WRONG_QUANTITY, Symbol(wrong), Symbol(right)))
+                return as_known(case.mistakes, key, edit)
     return None
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sheetprop.assignment import KnownMistake
 from sheetprop.expression import Expression, Symbol
 from sheetprop.network import NETWORK, RATE, Role, partial
 from sheetprop.submission.compare.samples import Convention
 from sheetprop.submission.diagnose.edits import Edit
+from sheetprop.submission.diagnose.known import known_mistake
 from sheetprop.submission.find.tables import WEIGHTS, Table
 from sheetprop.submission.findings import Code
 from sheetprop.submission.understand.parameters import Parameters, address
@@ -22,13 +24,14 @@ NOWHERE = "#NAME?"
 class Writer:
     """Writes names and formulas as they stand, or should stand, at one iteration of a table.
 
-    ``sheet`` is where what is written stands, if it is not the table's own sheet.
+    ``sheet`` is where what is written stands, if it is not the table's own sheet; ``mistakes`` are the hand-out's.
     """
 
     reading: Reading
     parameters: Parameters
     convention: Convention
     sheet: str = ""
+    mistakes: Sequence[KnownMistake] = ()
 
     @property
     def here(self) -> str:
@@ -210,11 +213,9 @@ def _explained(writer: Writer, key: str, edit: Edit, step: int, subject: str) ->
     joint = {"*": "factor", "/": "divisor", "+": "term", "-": "term", "^": "exponent"}.get(edit.joint, "part")
     match edit.code:
         case Code.HANDOUT_MISTAKE:
-            path = "w3" if key.endswith("w3") else "w4"
-            return (
-                f"{subject} uses {found} where {expected} belongs: the mistake of the class hand-out. "
-                f"{path} leads into h2, so its gradient needs the slope of a_h2."
-            )
+            mistake = known_mistake(writer.mistakes, key, edit)
+            says = f" {mistake.says}" if mistake and mistake.says else ""
+            return f"{subject} uses {found} where {expected} belongs.{says}"
         case Code.PRE_ACTIVATION:
             return f"{subject} uses the weighted sum {found} where its activation {expected} belongs."
         case Code.WRONG_GRADIENT:

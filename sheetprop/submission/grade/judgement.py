@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sheetprop.assignment import Tolerances
+from sheetprop.assignment import Assignment
 from sheetprop.network import NETWORK, RATE, Role
 from sheetprop.submission.compare.case import Case
 from sheetprop.submission.compare.conventions import tell_convention, under_best_convention, without_misnamed_steps
@@ -39,12 +39,12 @@ class Judged:
     computed: set[str] = field(default_factory=set)
 
 
-def judge_tables(book: Book, tables: Sequence[Table], tolerances: Tolerances) -> list[Judged]:
+def judge_tables(book: Book, tables: Sequence[Table], assignment: Assignment) -> list[Judged]:
     """Judge the tables of a workbook that train: whose weights follow from the iteration before.
 
     Others (a check of the gradients, a list of results) are left out, unless there is nothing else.
     """
-    cases = [Case(book, table, tables, tolerances) for table in tables]
+    cases = [Case(book, table, tables, assignment) for table in tables]
     training = [case for case in cases if _trains(case) is not False]
     return [_judged(case) for case in (training or cases)]
 

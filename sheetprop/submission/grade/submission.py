@@ -54,7 +54,7 @@ def _grade(
         )
         return _incomplete(name, Finding(Code.NO_TABLE, Severity.ERROR, message), "no table", assignment)
     _compute_missing(book, tables)
-    judged = judge_tables(book, tables, assignment.tolerances)
+    judged = judge_tables(book, tables, assignment)
     ownership = find_ownership(book, judged, assignment, assigned, student)
     if not any(table.filled.difference(GIVEN) for table in judged):
         blank = _incomplete(name, _only_given(judged), "nothing is filled in", assignment)
