@@ -53,6 +53,7 @@ class Code(Enum):
     WRONG_RATE = "wrong-rate", "Not the learning rate multiplies the gradient"
     CIRCULAR = "circular-reference", "Formulas need their own result"
     OVERWRITTEN = "overwritten", "A column computes something else than its heading says"
+    SWAPPED_HEADINGS = "swapped-headings", "The headings of two columns have traded places"
     WRONG_FORMULA = "wrong-formula", "A formula computes something else"
     WRONG_VALUE = "wrong-value", "A typed-in number does not follow from the network"
     DRIFTING_INPUT = "drifting-input", "An input or target changes from row to row"

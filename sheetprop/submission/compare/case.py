@@ -18,7 +18,8 @@ from sheetprop.submission.diagnose.edits import parts
 from sheetprop.submission.diagnose.wording import Writer, in_cells
 from sheetprop.submission.find.tables import WEIGHTS, Table, ranges
 from sheetprop.submission.findings import Code, Finding, Severity
-from sheetprop.submission.open.cells import Book
+from sheetprop.submission.open.cells import Book, Place
+from sheetprop.submission.understand.formula import Reference, Shape
 from sheetprop.submission.understand.parameters import find_parameters, same_size
 from sheetprop.submission.understand.reading import GIVEN, UNREAD, Content, Reading, Run
 
@@ -53,10 +54,25 @@ class Case:
         self.read(None)
 
     def _drop_empty_columns(self) -> None:
-        """Leave out headings that nothing stands under; those of the class's own columns are told."""
+        """Leave out headings that nothing stands under; those of the class's own columns are told.
+
+        A column that formulas read is kept: that it is empty is the mistake, and not that they read it.
+        """
         table = self.table
+        read = read_columns(table) if table.count > 1 else set()
         for key in [key for key in table.columns if key != ITERATION]:
             if any(table.cells.filled(table.place(key, step)) for step in range(table.count)):
+                continue
+            if table.columns[key] in read and key != RATE:
+                self.wrong_keys.add(key)
+                label = NETWORK.label(key)
+                self.tell(
+                    Code.MISSING_COLUMN,
+                    Severity.ERROR,
+                    f"Nothing stands under the heading {label}, and formulas read it: they take it for 0.",
+                    key,
+                    table.cells_of(key, list(range(table.count))),
+                )
                 continue
             if key not in STEPS and key != RATE and table.count > 1:
                 place = table.at(table.header, table.columns[key])
@@ -79,6 +95,12 @@ class Case:
         self.runs = {key: self.reading.runs(key) for key in self.reading.keys}
         self.parameters = find_parameters(self.reading, self.runs)
         self.evaluator = Evaluator(Samples(), self.reading.helpers, self.parameters.bindings)
+
+    def head(self, columns: dict[str, int]) -> None:
+        """Read the table again with other columns for its quantities."""
+        self.table.columns = columns
+        self.table.__post_init__()
+        self.read(None)
 
     @property
     def writer(self) -> Writer:
@@ -220,6 +242,24 @@ class Case:
         """Note a finding, on the table's own sheet unless ``sheet`` names another."""
         name = sheet or self.table.cells.name
         self.findings.append(Finding(code, severity, message, quantity, name, cells, found, in_cells(expected)))
+
+
+def read_columns(table: Table) -> set[int]:
+    """The columns of a table that formulas of its rows refer to."""
+    seen: dict[tuple[int, int], tuple[Shape, Place]] = {}
+    for key, column in table.columns.items():
+        if key == ITERATION:
+            continue
+        for line in range(table.first, table.last + 1):
+            place = table.at(line, column)
+            if (shape := table.cells.formulas.get(place)) is not None:
+                seen.setdefault((id(shape), column), (shape, place))
+    return {
+        table.position(piece.at(*place))[1]
+        for shape, place in seen.values()
+        for piece in shape.pieces
+        if isinstance(piece, Reference) and table.first <= table.position(piece.at(*place))[0] <= table.last
+    }
 
 
 def _named(expression: Expression, names: Mapping[int, Expression]) -> Expression:

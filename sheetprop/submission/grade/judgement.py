@@ -9,6 +9,8 @@ from sheetprop.assignment import Assignment
 from sheetprop.network import NETWORK, RATE, Role
 from sheetprop.submission.compare.case import Case
 from sheetprop.submission.compare.conventions import tell_convention, under_best_convention, without_misnamed_steps
+from sheetprop.submission.compare.headings import without_swapped_headings
+from sheetprop.submission.diagnose.empty import judge_empty, judge_empty_rate
 from sheetprop.submission.diagnose.loops import judge_loops, without_loops
 from sheetprop.submission.diagnose.mistakes import tell_wrong
 from sheetprop.submission.diagnose.results import judge_errors, judge_rounding, judge_stored, judge_unread
@@ -67,13 +69,16 @@ def _trains(case: Case) -> bool | None:
 
 
 def _judged(case: Case) -> Judged:
+    judge_empty_rate(case)
     wrong = case.wrong_formulas()
     if wrong:
+        wrong = without_swapped_headings(case, wrong)
         wrong = under_best_convention(case, wrong)
         wrong = without_misnamed_steps(case, wrong)
     tell_convention(case)
     judge_given(case)
     judge_gaps(case)
+    judge_empty(case)
     live = judge_constants(case)
     judge_unread(case)
     tell_wrong(case, without_loops(case, wrong))

@@ -87,7 +87,7 @@ def _find_given(reading: Reading, key: str, runs: list[Run], parameters: Paramet
 def _infer_given(reading: Reading, runs: Mapping[str, list[Run]], parameters: Parameters) -> None:
     """Inputs and targets that have neither column nor label: what stands in their place in the formulas."""
     for shown_by, keys in SHOWN_BY.items():
-        missing = [key for key in keys if key not in parameters.given]
+        missing = [key for key in keys if key not in parameters.given and key not in reading.table.columns]
         formulas = [run.content.expression for run in runs.get(shown_by, []) if run.content.expression is not None]
         if not missing or not formulas:
             continue
