@@ -366,3 +366,21 @@ def test_the_template_to_start_from_is_the_course_with_every_key_explained() -> 
         line = next(n for n, line in enumerate(lines) if re.match(rf"\[*{key}\b", line))
         around = lines[line - 1 : line + 2] if key != "targets" else lines[line - 2 : line]
         assert any(line.startswith("#") for line in around), key
+
+
+def test_mistakes_of_a_hand_out_are_only_those_that_a_template_names(tmp_path: Path) -> None:
+    """Another template does not take over the course's; a wrong entry is refused with its line."""
+    path = tmp_path / "mine.toml"
+    path.write_text("iterations = 20\n", encoding="utf-8")
+    assert load_assignment(path).mistakes == ()
+    assert load_assignment(iterations=20).mistakes == load_assignment("course-targets-01-99").mistakes != ()
+    entry = 'columns = ["dE_dw6"]\nstands = "a_h1"\nbelongs = "a_h2"\n'
+    path.write_text(f"[[mistakes]]\n{entry}", encoding="utf-8")
+    (mistake,) = load_assignment(path).mistakes
+    assert (mistake.columns, mistake.stands, mistake.belongs, mistake.says) == (("dE_dw6",), "a_h1", "a_h2", "")
+    for wrong, said in (("stand = 3", "did you mean 'stands'"), ('columns = ["dE_dw66"]', "did you mean 'dE_dw6'")):
+        path.write_text(
+            f"[[mistakes]]\n{wrong}\n{'' if 'stand' in wrong else entry.partition(chr(10))[2]}", encoding="utf-8"
+        )
+        with pytest.raises(InputError, match=said):
+            load_assignment(path)
