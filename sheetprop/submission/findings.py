@@ -50,6 +50,8 @@ class Code(Enum):
     SLIDING_REFERENCE = "sliding-reference", "A reference slides because its $ is missing"
     STUCK_REFERENCE = "stuck-reference", "A reference is stuck at one iteration by its $"
     WRONG_RATE = "wrong-rate", "Not the learning rate multiplies the gradient"
+    CHANGING_RATE = "changing-rate", "The learning rate changes from row to row"
+    OTHER_RULE = "other-update-rule", "The weights are updated by another rule than gradient descent"
     CIRCULAR = "circular-reference", "Formulas need their own result"
     OVERWRITTEN = "overwritten", "A column computes something else than its heading says"
     WRONG_FORMULA = "wrong-formula", "A formula computes something else"

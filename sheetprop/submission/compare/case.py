@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, product
 
+import numpy as np
+
 from sheetprop.assignment import Tolerances
 from sheetprop.expression import Expression, Number, Symbol
 from sheetprop.network import ITERATION, NETWORK, RATE, Role
 from sheetprop.submission.compare.evaluation import Evaluator
 from sheetprop.submission.compare.numbers import Numbers
+from sheetprop.submission.compare.reference import Reference
 from sheetprop.submission.compare.samples import Convention, Samples, equal
 from sheetprop.submission.diagnose.diagnosis import Diagnosis
 from sheetprop.submission.diagnose.edits import parts
@@ -19,7 +22,8 @@ from sheetprop.submission.diagnose.wording import Writer
 from sheetprop.submission.find.tables import WEIGHTS, Table, ranges
 from sheetprop.submission.findings import Code, Finding, Severity
 from sheetprop.submission.open.cells import Book
-from sheetprop.submission.understand.parameters import find_parameters, same_size
+from sheetprop.submission.understand.parameters import same_size
+from sheetprop.submission.understand.rates import find_parameters
 from sheetprop.submission.understand.reading import GIVEN, UNREAD, Content, Reading, Run
 
 STEPS = set(NETWORK.keys(Role.STEP))
@@ -38,7 +42,11 @@ class Wrong:
 
 
 class Case:
-    """A table under judgement."""
+    """A table under judgement.
+
+    ``others`` are the cases of the workbook, this one among them. ``copied`` says that the table is a pasted copy of a
+    live one of them; ``settled`` are quantities of which something was told that leaves nothing else to say.
+    """
 
     def __init__(self, book: Book, table: Table, tables: Sequence[Table], tolerances: Tolerances) -> None:
         self.tolerances = tolerances
@@ -47,6 +55,9 @@ class Case:
         self.wrong_keys: set[str] = set()
         self.unexplained = 0
         self.circular = False
+        self.copied = False
+        self.others: Sequence[Case] = ()
+        self.settled: set[str] = set()
         self._drop_empty_columns()
         self.read(None)
 
@@ -70,7 +81,8 @@ class Case:
     def read(self, keys: set[str] | None) -> None:
         """Read the table, or read it again with only the columns of ``keys`` taken as quantities."""
         self.reading = Reading(self.book, self.table, self.tables, keys)
-        self.__dict__.pop("numbers", None)
+        for name in ("numbers", "reference"):
+            self.__dict__.pop(name, None)
         # The objects are kept with their verdicts, so that no other can have their identity.
         self._verdicts: dict[tuple[str, int, int], tuple[bool, Expression, Evaluator]] = {}
         self._typed_in: dict[Convention, Evaluator] = {}
@@ -202,7 +214,14 @@ class Case:
     @cached_property
     def numbers(self) -> Numbers:
         """The table's stored numbers."""
-        return Numbers(self.table, self.parameters.given, self.parameters.rate, self.tolerances.typed)
+        rates = self.parameters.rates
+        rate = self.parameters.rate if rates is None else np.array(rates)
+        return Numbers(self.table, self.parameters.given, rate, self.tolerances.typed)
+
+    @cached_property
+    def reference(self) -> Reference:
+        """The numbers that belong where numbers are typed."""
+        return Reference(self)
 
     def tell(
         self,

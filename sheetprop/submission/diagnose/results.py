@@ -10,13 +10,12 @@ from sheetprop.expression import Call, Expression, Number
 from sheetprop.network import NETWORK
 from sheetprop.submission.compare.case import Case, Wrong
 from sheetprop.submission.compare.evaluation import shifted
-from sheetprop.submission.diagnose.edits import contains_call, parts
+from sheetprop.submission.diagnose.edits import parts
 from sheetprop.submission.diagnose.typed import wrong_numbers
 from sheetprop.submission.diagnose.wording import value_text
 from sheetprop.submission.find.tables import WEIGHTS, ranges
 from sheetprop.submission.findings import Code, Severity
 from sheetprop.submission.open.cells import ErrorValue, Place
-from sheetprop.submission.understand.formula import Shape
 from sheetprop.submission.understand.functions import NOT_EXCELS
 from sheetprop.submission.understand.reading import GIVEN, Run
 
@@ -25,7 +24,7 @@ STALE_ADVICE = "the file was saved before it was computed again. Press F9 in Exc
 
 def judge_unread(case: Case) -> None:
     """Formulas that cannot be followed as equations: judged by their stored numbers."""
-    for key in [key for key in case.reading.keys if key not in GIVEN]:
+    for key in [key for key in case.reading.keys if key not in GIVEN | case.settled]:
         grouped: dict[object, list[tuple[Run, str]]] = defaultdict(list)
         for run in case.runs[key]:
             content = run.content
@@ -156,48 +155,6 @@ def _needed_names(case: Case, expression: Expression, shift: int) -> set[str]:
     return found
 
 
-def judge_rounding(case: Case) -> None:
-    """Formulas that are right but for rounding their result, or for a rounded e, in columns and in helpers."""
-    helpers: dict[str, str] = {}
-    for key, run, right in case.formulas(case.evaluator):
-        expression = run.content.expression
-        if not right or expression is None:
-            continue
-        helpers |= dict.fromkeys(case.helpers_of(expression), key)
-        if contains_call(expression, "round"):
-            case.tell(
-                Code.ROUNDED,
-                Severity.WARNING,
-                _rounding(NETWORK.label(key), run.content.shape),
-                key,
-                case.table.cells_of(key, list(range(run.first, run.last + 1))),
-                case.writer.found(key, run.first),
-                case.writer.formula(_without(expression, "round"), run.first),
-            )
-    for name, key in helpers.items():
-        helper = case.reading.helpers[name]
-        if contains_call(helper.expression, "round"):
-            sheet = helper.cells[0].sheet
-            places = sorted(cell.place for cell in helper.cells if cell.sheet == sheet)
-            subject = f"The helper cell {ranges(places[:1])}"
-            case.tell(
-                Code.ROUNDED,
-                Severity.WARNING,
-                _rounding(subject, helper.shape),
-                key,
-                ranges(places),
-                case.writer.at(places[0], sheet),
-                sheet=sheet,
-            )
-
-
-def _rounding(subject: str, shape: Shape | None) -> str:
-    if shape is not None and any("ROUND" in name or name == "TRUNC" for name in shape.functions):
-        advice = "Show fewer digits by the cell's format instead."
-        return f"{subject} is rounded, and training goes on with the rounded number. {advice}"
-    return f"{subject} takes a rounded number for e; EXP is exact."
-
-
 def judge_errors(case: Case) -> None:
     """Error values that no wrong formula explains: functions of another program, numbers out of range."""
     unknown: dict[str, list[tuple[int, int]]] = defaultdict(list)
@@ -283,13 +240,6 @@ def _reached(needs: dict[str, set[str]], start: str) -> set[str]:
             reached.add(key)
             pending += needs.get(key, ())
     return reached
-
-
-def _without(expression: Expression, call: str) -> Expression:
-    for part, put in parts(expression):
-        if isinstance(part, Call) and part.name == call:
-            return _without(put(part.argument), call)
-    return expression
 
 
 def _plain(expression: Expression) -> bool:

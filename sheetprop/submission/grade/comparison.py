@@ -12,7 +12,7 @@ from sheetprop.assignment import Assignment, Tolerances
 from sheetprop.descent import compute
 from sheetprop.submission.find.tables import Table, span
 from sheetprop.submission.open.cells import Book, Cells, Place
-from sheetprop.submission.understand.parameters import rate_in_text
+from sheetprop.submission.understand.rates import rate_in_text
 
 LEAST = 10
 """Numbers under a rate's heading that make a column of errors."""

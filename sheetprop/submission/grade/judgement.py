@@ -10,7 +10,10 @@ from sheetprop.network import NETWORK, RATE, Role
 from sheetprop.submission.compare.case import Case
 from sheetprop.submission.compare.conventions import tell_convention, under_best_convention, without_misnamed_steps
 from sheetprop.submission.diagnose.mistakes import tell_wrong
-from sheetprop.submission.diagnose.results import judge_errors, judge_loops, judge_rounding, judge_stored, judge_unread
+from sheetprop.submission.diagnose.rates import judge_rates
+from sheetprop.submission.diagnose.results import judge_errors, judge_loops, judge_stored, judge_unread
+from sheetprop.submission.diagnose.rounding import judge_rounding
+from sheetprop.submission.diagnose.rules import judge_rule
 from sheetprop.submission.diagnose.typed import judge_constants, judge_gaps, judge_given
 from sheetprop.submission.find.tables import WEIGHTS, Table
 from sheetprop.submission.findings import Finding, FoundTable
@@ -44,6 +47,8 @@ def judge_tables(book: Book, tables: Sequence[Table], tolerances: Tolerances) ->
     Others (a check of the gradients, a list of results) are left out, unless there is nothing else.
     """
     cases = [Case(book, table, tables, tolerances) for table in tables]
+    for case in cases:
+        case.others = cases
     training = [case for case in cases if _trains(case) is not False]
     return [_judged(case) for case in (training or cases)]
 
@@ -70,6 +75,8 @@ def _judged(case: Case) -> Judged:
     if wrong:
         wrong = under_best_convention(case, wrong)
         wrong = without_misnamed_steps(case, wrong)
+    wrong = judge_rule(case, wrong)
+    judge_rates(case)
     tell_convention(case)
     judge_given(case)
     judge_gaps(case)
