@@ -1,4 +1,4 @@
-"""The learning rate that the updates really use, by whatever way it reaches them, and rules that are not the network's."""
+"""The learning rate that updates really use, by whatever way it reaches them, and rules that are not the network's."""
 
 import pytest
 from openpyxl.utils.cell import get_column_letter

@@ -9,6 +9,7 @@ import numpy as np
 
 from sheetprop.network import RATE
 from sheetprop.submission.compare.evaluation import evaluated
+from sheetprop.submission.compare.numbers import SLACK
 from sheetprop.submission.find.tables import WEIGHTS
 from sheetprop.submission.understand.reading import GIVEN
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 SIGNIFICANT = 3
 """Digits to which a typed number must agree with the right one."""
-_SLACK = 1 + 1e-6
 
 
 class Reference:
@@ -76,7 +76,7 @@ def agrees(found: np.ndarray, expected: np.ndarray) -> np.ndarray:
     """
     with np.errstate(all="ignore"):
         unit = 10.0 ** (np.floor(np.log10(np.abs(expected))) - (SIGNIFICANT - 1))
-        near: np.ndarray = np.abs(found - expected) <= 0.5 * _SLACK * unit
+        near: np.ndarray = np.abs(found - expected) <= 0.5 * SLACK * unit
     same: np.ndarray = np.where(expected == 0, np.abs(found) <= 1e-15, near & (found != 0))
     return same
 

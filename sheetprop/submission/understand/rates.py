@@ -24,7 +24,7 @@ from sheetprop.submission.understand.parameters import (
 from sheetprop.submission.understand.reading import Cell, Reading, Run
 
 OWN_LINES = 0.9
-"""Share of the updates that take their rate from their own line, or the one before, from which it is a column."""
+"""Share of the updates that take their rate from the table's own lines from which it is a column of its own."""
 
 
 def find_parameters(reading: Reading, runs: Mapping[str, list[Run]]) -> Parameters:
@@ -98,10 +98,11 @@ def _find_column(reading: Reading, by_step: Mapping[int, set[str]], parameters: 
     for step, names in by_step.items():
         for name in names:
             cell = reading.constants[name][0]
-            if cell is not None and cell.sheet == table.cells.name:
-                line = table.position(cell.place)[0]
-                if line in (table.first + step, table.first + step - 1):
-                    own[step] = name
+            if cell is None or cell.sheet != table.cells.name:
+                continue
+            # A cell that only repeats the one above means the one above.
+            if table.first <= table.position(cell.place)[0] <= table.first + step:
+                own[step] = name
     rates = {step: reading.constants[name][1] for step, name in own.items()}
     if not rates or len(own) < OWN_LINES * len(by_step):
         return False

@@ -82,6 +82,7 @@ class Reading:
         self._open: set[Cell] = set()
         self._known_several: dict[tuple[int, ...], Several] = {}
         self._formula_columns: dict[int, bool] = {}
+        self._schedules: dict[int, bool] = {}
         self._zero = Number(0)
 
     @property
@@ -243,6 +244,8 @@ class Reading:
     def _elsewhere(self, cell: Cell, step: int | None) -> Expression:
         cells = self.book.sheet(cell.sheet)
         assert cells is not None
+        if self._on_schedule(cell):
+            return self._by_value(cells, cell, UNREAD)
         if cell.place in cells.formulas:
             return self._helper(cells, cell, step)
         value = cells.values.get(cell.place)
@@ -273,6 +276,37 @@ class Reading:
             shapes = {self.cells.formulas.get(self.table.at(n, column)) for n in lines} - {None}
             self._formula_columns[column] = any(shape is not None and not shape.repeats for shape in shapes)
         return self._formula_columns[column]
+
+    def _on_schedule(self, cell: Cell) -> bool:
+        """Whether a cell stands in a column that goes its own way from iteration to iteration.
+
+        So does a learning rate that decays: its formulas refer to their own column and to fixed cells alone.
+        """
+        line, column = self.table.position(cell.place)
+        if cell.sheet != self.cells.name or not self.table.first <= line <= self.table.last:
+            return False
+        if column not in self._schedules:
+            lines = range(self.table.first, self.table.last + 1)
+            shapes = [s for n in lines if (s := self.cells.formulas.get(self.table.at(n, column))) is not None]
+            own = all(self._of_own_column(shape) for shape in dict.fromkeys(shapes))
+            self._schedules[column] = own and any(not shape.repeats for shape in shapes)
+        return self._schedules[column]
+
+    def _of_own_column(self, shape: Shape) -> bool:
+        try:
+            leaves = [shape.leaves[n] for n in shape.used]
+        except NotUnderstoodError:
+            return False
+        across = self.table.across
+        return bool(leaves) and all(
+            isinstance(leaf, Reference)
+            and leaf.sheet is None
+            and (
+                (leaf.row_fixed and leaf.column_fixed)
+                or (leaf.row == 0 and not leaf.row_fixed if across else leaf.column == 0 and not leaf.column_fixed)
+            )
+            for leaf in leaves
+        )
 
     def _helper(self, cells: Cells, cell: Cell, step: int | None) -> Expression:
         """A formula cell outside of the quantities: its value as seen from iteration ``step``."""
