@@ -37,7 +37,7 @@ CLUSTER = 64
 class Assigning:
     """What was made for whom; ``complaints`` are the mismatches found in answer keys (None where none was confirmed).
 
-    ``entries`` are in the roster's order.
+    ``entries`` are in the roster's order; ``remarks`` are lines on the roster.
     """
 
     folder: Path
@@ -45,6 +45,7 @@ class Assigning:
     assignment: Assignment
     entries: Sequence[Entry]
     complaints: Sequence[str] | None
+    remarks: Sequence[str] = ()
 
     @property
     def passed(self) -> bool:
@@ -88,7 +89,7 @@ class Assigning:
             f"  {self.folder / KEYS}: the answer keys",
             f"  {self.folder / FILE}: who has which numbers; validate --assigned takes it",
         ]
-        return "\n".join([*lines, *(self.complaints or ())])
+        return "\n".join([*lines, *self.remarks, *(self.complaints or ())])
 
 
 def assign(
@@ -111,7 +112,8 @@ def assign(
     ``force``. Raises InputError, before anything is written, where something cannot be used.
     """
     folder = Path(output)
-    students = read_roster(roster)
+    read = read_roster(roster)
+    students = read.students
     assignment = load_assignment(template)
     check_folder(folder, folder / FILE, force, what="hand-outs with their list")
     earlier = _earlier(folder)
@@ -131,7 +133,7 @@ def assign(
             if progress:
                 progress("writing", done, len(entries))
     write_assigned(folder / FILE, entries)
-    return Assigning(folder, seed, assignment, entries, complaints if verify_numbers else None)
+    return Assigning(folder, seed, assignment, entries, complaints if verify_numbers else None, read.remarks)
 
 
 @dataclass(frozen=True)

@@ -78,11 +78,12 @@ class Tolerances:
 class Assignment:
     """One assignment; raises :class:`InputError` where a value cannot be used.
 
-    ``iterations`` counts rows, the initial weights' row (iteration 0) included. ``weights`` are in the order
-    w1…w8. ``rubric`` has points by criterion (:data:`sheetprop.rubric.CRITERIA`). ``seed`` is the seed that random
-    weights were drawn with, None where they were given. ``personal`` has the ranges that each student's own numbers
-    are drawn from, by field. ``fill`` names what a hand-out leaves to students (:data:`FILL_GROUPS`, or keys of
-    quantities), ``equations`` whether it shows the equations, ``texts`` what it tells them.
+    ``iterations`` counts rows, the initial weights' row (iteration 0) included. ``weights`` are in the order w1…w8.
+    ``rubric`` has points by criterion (:data:`sheetprop.rubric.CRITERIA`). ``seed`` is the seed that random weights
+    were drawn with, None where they were given. ``personal`` has the ranges that each student's own numbers are drawn
+    from, by field. ``fill`` names what a hand-out leaves to students (:data:`FILL_GROUPS`, or keys of quantities),
+    ``equations`` whether it shows the equations, ``texts`` what it tells them. ``attempts`` says which of several
+    submissions of a student counts (:data:`sheetprop.options.ATTEMPTS`).
     """
 
     title: str
@@ -99,6 +100,7 @@ class Assignment:
     equations: bool = True
     texts: Mapping[str, str] = field(default_factory=dict)
     tolerances: Tolerances = Tolerances()
+    attempts: str = "latest"
     network: Network = field(default=NETWORK, repr=False)
 
     def __post_init__(self) -> None:

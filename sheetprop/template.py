@@ -13,7 +13,7 @@ from typing import Any
 
 from sheetprop.assignment import GIVEN_BY, Assignment, Range, Tolerances
 from sheetprop.errors import InputError
-from sheetprop.options import DEFAULT_TEMPLATE, Layout
+from sheetprop.options import ATTEMPTS, DEFAULT_TEMPLATE, Layout
 from sheetprop.rubric import CRITERIA
 
 ENCODING = "utf-8-sig"
@@ -211,6 +211,12 @@ def _layout(name: str, value: Any) -> Layout:
         raise InputError(f"{name}: {value!r} is not a layout; the layouts are {', '.join(Layout)}") from None
 
 
+def _attempts(name: str, value: Any) -> str:
+    if value not in ATTEMPTS:
+        raise InputError(f"{name}: {value!r} is none of {', '.join(ATTEMPTS)}")
+    return str(value)
+
+
 def _range(name: str, value: Any) -> Range | None:
     if value == SAME_FOR_ALL:
         return None
@@ -240,6 +246,7 @@ KEYS: Mapping[str, Reader] = {
     "iterations": _whole_number,
     "layout": _layout,
     "points": _points,
+    "attempts": _attempts,
     "rubric": _table("points", "criterion", "forward = 20", dict.fromkeys(CRITERIA, _points)),
     "personal": _table(
         "ranges", "key", "weights = { from = -1.0, to = 1.0, step = 0.01 }", dict.fromkeys(GIVEN_BY, _range)

@@ -87,6 +87,7 @@ def validate(
     column: str | None = None,
     assigned: str | Path | None = None,
     student: str | None = None,
+    replace_grades: bool = False,
     workers: int | None = None,
     dask: str | None = None,
     resume: bool = False,
@@ -101,7 +102,8 @@ def validate(
     program are the same.
 
     ``gradebook`` is an export of the school's system (Canvas, Moodle), a filled copy of which goes into the report;
-    ``column`` is its assignment's name, where it has several. ``assigned`` is what ``assign`` wrote, its folder or its
+    grades and comments that are there already are kept unless ``replace_grades`` is set. ``column`` is its
+    assignment's name, where it has several. ``assigned`` is what ``assign`` wrote, its folder or its
     list: each submission is then judged by its student's own numbers. ``student`` is the id of the one student whose
     all submissions are; without it the names of the files tell.
 
@@ -116,7 +118,14 @@ def validate(
     if gradebook is not None and report is None:
         raise InputError("--gradebook: a filled copy goes into the report; name its folder with --report")
     assignment = load_assignment(template)
-    classroom = open_classroom(assignment, gradebook=gradebook, column=column, assigned=assigned, student=student)
+    classroom = open_classroom(
+        assignment,
+        gradebook=gradebook,
+        column=column,
+        assigned=assigned,
+        student=student,
+        replace_grades=replace_grades,
+    )
     sources = find_submissions(paths)
     roll = classroom.roll(paths)
     sources = roll.identified(sources)

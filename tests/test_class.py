@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import os
+import re
 import zipfile
 from pathlib import Path
 
@@ -195,6 +197,8 @@ def test_a_hand_out_is_judged_by_its_own_numbers_without_any_list(school: Path) 
         (["-g", CANVAS, "-r", "f"], "several assignments; choose one with --column"),
         (["-g", CANVAS, "-r", "f", "--column", "Essay"], "20 points, but the rubric gives 100"),
         (["-g", ROSTER, "-r", "f"], "neither Canvas's gradebook (Student, ID, …) nor Moodle's grading worksheet"),
+        (["--student", "s1001"], "--student: says whose numbers the submissions have"),
+        (["--replace-grades"], "--replace-grades: replaces grades of a gradebook"),
         (["-a", "homework", "--student", "nobody"], "--student: 'nobody' is not in homework"),
     ],
 )
@@ -235,22 +239,38 @@ def test_numbers_that_were_changed_do_not_become_those_asked_for(school: Path) -
     assert f"w1 = 0.123 (asked: {entry.given['w1']:.6g})" in finding.message
 
 
-def test_several_workbooks_of_a_student_give_their_mean(school: Path, tmp_path: Path) -> None:
-    """One right and one wrong: the grade is between them, said to the teacher; what cannot be opened counts not."""
+@pytest.mark.parametrize(
+    ("attempts", "share"), [(None, (0, 1)), ("latest", (0, 1)), ("best", (1, 0)), ("mean", (0.5, 0.5))]
+)
+def test_which_of_several_workbooks_counts(
+    school: Path, tmp_path: Path, attempts: str | None, share: tuple[float, float]
+) -> None:
+    """One right and a later wrong one: the template says which counts; what cannot be opened never does."""
     entry = read_assigned(school / "homework").entries[8]
-    for name, data in (
-        ("a", filled(school / "homework", entry)),
-        ("b", filled(school / "homework", entry, "E_total", lambda formula: formula.replace("+", "-"))),
-        ("c", b"no workbook"),
+    for n, (name, data) in enumerate(
+        (
+            ("z", filled(school / "homework", entry)),
+            ("b", filled(school / "homework", entry, "E_total", lambda formula: formula.replace("+", "-"))),
+            ("c", b"no workbook"),
+        )
     ):
-        (tmp_path / f"{entry.id}_{name}.xlsx").write_bytes(data)
-    result = validate(paths=[tmp_path], template=school / "homework.toml", assigned=school / "homework", workers=1)
-    right, wrong, broken = result.submissions
+        path = tmp_path / f"{entry.id}_{name}.xlsx"
+        path.write_bytes(data)
+        os.utime(path, (1.7e9 + n, 1.7e9 + n))
+    template = tmp_path / "homework.toml"
+    asked = (school / "homework.toml").read_text(encoding="utf-8")
+    said = re.sub(r"(?m)^attempts = .*$", f'attempts = "{attempts}"' if attempts else "", asked)
+    template.write_text(
+        said if "attempts" in asked else f'attempts = "{attempts or "latest"}"\n{asked}', encoding="utf-8"
+    )
+    result = validate(paths=[tmp_path], template=template, assigned=school / "homework", workers=1)
+    scores = {Path(submission.path).stem[-1]: submission.score for submission in result.submissions}
     assert result.roll is not None
     (pupil,) = [pupil for pupil in result.roll.pupils if pupil.handed_in]
-    assert (right.score, broken.score) == (100, 0)
-    assert pupil.score == round((right.score + wrong.score) / 2, 2) < 100
-    assert pupil.remark == "1 submission cannot be opened: not graded; the mean of 2 submissions"
+    assert scores["z"] == 100 > scores["b"]
+    assert pupil.score == round(share[0] * scores["z"] + share[1] * scores["b"], 2)
+    word = attempts or "latest"
+    assert pupil.remark == f"1 submission cannot be opened: not graded; the {word} of 2 submissions"
 
 
 def test_of_two_files_with_the_same_numbers_neither_is_taken_for_the_students(school: Path, tmp_path: Path) -> None:

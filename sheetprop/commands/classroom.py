@@ -88,12 +88,16 @@ def validate(
         str | None,
         typer.Option("--column", help="The assignment in a gradebook that has several.", show_default=False),
     ] = None,
+    replace_grades: Annotated[
+        bool,
+        typer.Option("--replace-grades", help="Replace grades and comments that are in the gradebook already."),
+    ] = False,
     student: Annotated[
         str | None,
         typer.Option(
             "--student",
             metavar="ID",
-            help="The student whose all these submissions are. [default: the files' names tell]",
+            help="With --assigned: the student whose all these submissions are. [default: the files' names tell]",
             show_default=False,
         ),
     ] = None,
@@ -127,6 +131,7 @@ def validate(
             column=column,
             assigned=assigned,
             student=student,
+            replace_grades=replace_grades,
             workers=workers,
             dask=dask,
             resume=resume,
