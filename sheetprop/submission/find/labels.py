@@ -178,6 +178,8 @@ def _named(text: str, whole: str) -> Reading:
     if not named.keys:
         explained = all(character.isalpha() or character in " _-." for character in outside)
         return both or ((_derivative(inside) or _simple(inside)).weaker(MARKED) if explained else NOTHING)
+    if not any(bracket in text for bracket in "([") and (other := _simple(inside)) and other.keys != named.keys:
+        return NOTHING  # a difference: t1 - a_o1
     if gloss and Concept.RATE in gloss.concepts and named.keys[0] != RATE:
         return NOTHING
     if has_decimal(inside):

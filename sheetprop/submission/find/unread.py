@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ BESIDE = 2
 """How many columns beyond a table's own a heading may stand to be one of its headings."""
 MOST_TOLD = 8
 """Headings that a sentence lists; of more it says how many there are."""
+_OPERATORS = re.compile(r"[*·×+^()\[\]]|(?<=\w) ?[-−–] ?(?=\w)")
 _HELPERS = {Concept.HELPER, Concept.NEW, Concept.OLD, Concept.CHANGE, Concept.RATE, Concept.ITERATION}
 _HELPERS |= {Concept.DERIVATIVE, Concept.GRADIENT}
 
@@ -61,6 +63,9 @@ def looks_like_a_quantity(text: str) -> bool:
     upper, stroke, lower = left.partition("/")
     if stroke and quantity(upper.lstrip("( d")) and quantity(lower.lstrip("( d")):
         return False  # a derivative that the class has no column for
+    parts = [part.strip() for part in _OPERATORS.split(left) if part.strip()]
+    if len(parts) > 1 and all(part.isdigit() or quantity(part) for part in parts):
+        return False  # a formula of what is known: η·∂E/∂w1
     named = words(left)
     return not (named and set(named.concepts) & _HELPERS)
 

@@ -10,6 +10,8 @@ from sheetprop.network import NETWORK
 
 NET_STEMS = ("z", "net", "s", "sum", "zeta", "netz")
 ACTIVATED_STEMS = ("a", "out", "act", "sigma", "sigmoid", "f", "y", "output")
+AMBIGUOUS_STEMS = ("y", "output")
+"""Names that mean something of their own with 1 and 2: a target, a weighted sum."""
 WEIGHT_STEMS = ("w", "v", "u", "wh", "wo")
 
 
@@ -71,8 +73,10 @@ def _neurons(stems: Sequence[str], activated: bool) -> Iterator[Family]:
     for stem in stems:
         through = _numbered(stem, [key for layer in layers for key in layer])
         yield Family(through)
-        # out1 and y1 are the network's outputs first, z1 and a1 those of the layer that comes first.
-        ordered = reversed(layers) if stem in ("out", "y", "output") else layers
+        if stem in AMBIGUOUS_STEMS:
+            continue
+        # out1 is the network's output first, z1 and a1 those of the layer that comes first.
+        ordered = reversed(layers) if stem == "out" else layers
         for layer in ordered:
             names = _numbered(stem, layer)
             yield Family(names, tuple(name for name in through if name not in names))

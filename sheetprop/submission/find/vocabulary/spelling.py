@@ -16,7 +16,7 @@ _SIGNS = str.maketrans(
     dict.fromkeys("∂δΔәƏəӘ∆ðẟ∇", "d") | dict.fromkeys("σϭΣ", " sigma ") | {"ŷ": " yhat ", "ή": "η", "ß": "ss"}
 )
 _ARROWS = "→⟶➔➜➝⇒►▶>←"
-_BLANK = str.maketrans(dict.fromkeys("_-^{}().,:=[]*'’‘`´\"“”#|;!?~°–—‐‑…•·" + _ARROWS, " "))
+_BLANK = str.maketrans(dict.fromkeys("_-^{}().,:=[]*'’‘`´\"“”#|;!?~°–—‐‑…•" + _ARROWS, " "))
 _OPEN, _CLOSE = "([（【", ")]）】"
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|\S")
 _NEXT_PASS = re.compile(r"\b([tkni]) ?\+ ?1\b")
