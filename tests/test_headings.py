@@ -249,6 +249,21 @@ def test_headings_beside_each_other(texts: str, read: str) -> None:
     assert [key or "" for key in quantities(texts.split("|"))] == read.split("|")
 
 
+def test_formulas_show_which_number_is_the_neurons() -> None:
+    """Where h1 = w11·i1 + w21·i2, the weight w21 is the network's w2, and w12 its w3."""
+    student = Student()
+    for key, text in pairs("w", "v", "∂E/∂{}").items():
+        mirrored = text[:-2] + text[:-3:-1]
+        student.head(key, mirrored)
+    submission = student.judged()
+    assert submission.status is Status.RIGHT
+    assert not submission.findings
+    assert student["F3"] == "w21"
+    assert submission.tables[0].columns["w2"] == "F"
+    student.replace("dE_dw2", "i2", "i1")
+    assert {finding.quantity for finding in errors(student.judged())} == {"dE_dw2"}
+
+
 def test_unknown_heading() -> None:
     """A heading that looks like a quantity but is none we know is named, with its cell, and costs nothing."""
     student = Student()

@@ -155,7 +155,8 @@ def headings(texts: Mapping[Place, str], across: bool) -> list[tuple[Place, str]
     lines: dict[int, list[Place]] = defaultdict(list)
     for place in texts:
         lines[place[across]].append(place)
-    read = ((places, quantities([texts[place] for place in places])) for places in lines.values())
+    several = (places for places in lines.values() if len(places) >= LEAST_HEADINGS)
+    read = ((places, quantities([texts[place] for place in places])) for places in several)
     return [(place, key) for places, keys in read for place, key in zip(places, keys, strict=True) if key]
 
 

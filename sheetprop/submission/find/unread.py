@@ -10,7 +10,7 @@ from sheetprop.network import ITERATION, NETWORK, RATE, Role
 from sheetprop.submission.find.labels import quantities, quantity
 from sheetprop.submission.find.tables import FILLED_SHARE, MAIN, Table, ranges
 from sheetprop.submission.find.vocabulary.concepts import Concept
-from sheetprop.submission.find.vocabulary.spelling import equation, has_decimal, normal, words
+from sheetprop.submission.find.vocabulary.spelling import equation, has_decimal, normal, spoken, words
 from sheetprop.submission.open.cells import Cells, Place
 
 LONGEST_HEADING = 40
@@ -67,6 +67,8 @@ def looks_like_a_quantity(text: str) -> bool:
     if len(parts) > 1 and all(part.isdigit() or quantity(part) for part in parts):
         return False  # a formula of what is known: η·∂E/∂w1
     named = words(left)
+    if named and not named.numbers and len(spoken(left)) == 1:
+        return True  # a letter of the student's own
     return not (named and set(named.concepts) & _HELPERS)
 
 

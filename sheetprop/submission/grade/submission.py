@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sheetprop.assigned import Assigned
 from sheetprop.assignment import Assignment
+from sheetprop.submission.find.index_order import order_indices
 from sheetprop.submission.find.tables import Table, find_tables
 from sheetprop.submission.find.unread import tell_nearest
 from sheetprop.submission.findings import Code, Finding, Severity, Status, Submission
@@ -54,6 +55,8 @@ def _grade(
             f"under them. {tell_nearest(book)}"
         )
         return _incomplete(name, Finding(Code.NO_TABLE, Severity.ERROR, message), "no table", assignment)
+    for table in tables:
+        order_indices(table)
     _compute_missing(book, tables)
     judged = judge_tables(book, tables, assignment.tolerances)
     ownership = find_ownership(book, judged, assignment, assigned, student)

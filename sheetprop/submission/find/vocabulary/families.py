@@ -15,6 +15,9 @@ AMBIGUOUS_STEMS = ("y", "output")
 WEIGHT_STEMS = ("w", "v", "u", "wh", "wo")
 
 
+_NAME = re.compile(rf"(?:{'|'.join({*NET_STEMS, *ACTIVATED_STEMS, *WEIGHT_STEMS})})[1-9]{{1,3}}")
+
+
 @dataclass(frozen=True)
 class Family:
     """Names that stand for quantities where all of them stand together, and no other heading names the quantities.
@@ -48,7 +51,9 @@ def renamings(names: Sequence[str], settled: Set[str]) -> Renaming | None:
 
     ``settled`` are the quantities that other headings name plainly.
     """
-    present, taken = set(names), set(settled)
+    present, taken = {name for name in names if _NAME.fullmatch(name)}, set(settled)
+    if len(present) < 2:
+        return None
     found: dict[str, str] = {}
     for family in (*_weights(names), *FAMILIES):
         fits = present.issuperset(family.names) and not present.intersection(family.unless)
