@@ -47,6 +47,20 @@ def gradients(template: str) -> dict[str, str]:
 EQUATIONS = {key: str(NETWORK[key]) for key in HANDOUT}
 STYLES: dict[str, Mapping[str, str]] = {
     "equations": EQUATIONS,
+    "right-hand sides": {
+        key: equation.text(NETWORK.label)
+        for key in HANDOUT
+        if (equation := NETWORK.equation(key, set(HANDOUT) - {*GRADIENTS, key})) is not None
+    },
+    "other right-hand sides": {
+        "h1": "w1i1 + w2i2",
+        "a_h1": "1/(1+e^(-h1))",
+        "E1": "½(t1 − a_o1)²",
+        "E2": "1/2*(t2-a_o2)2",
+        "E_total": "E1+E2",
+        "dE_dw5": "(a_o1 - t1) * a_o1 * (1-a_o1) * a_h1",
+    },
+    "a name of their own, and the equation": {"h1": "foo = w1*i1 + w2*i2", "E1": "bar = ½·(t1 − a_o1)²"},
     "equations of updates": {w: f"{w}(new) = {w} - η*∂E/∂{w}" for w in WEIGHTS},
     "glosses": heads(w="w{} (weight)", t="t{} (target)", i="i{} [input]", h="h{} [net input]", a="a_h{}: activation"),
     "connections": {c.weight: f"{c.weight} (weight {c.source}→{c.neuron})" for c in NETWORK.connections},
@@ -238,7 +252,7 @@ def test_velocities_are_no_weights(names: str) -> None:
         ("w1|w1 new", "w1|"),
         ("w1 old|w1 new", "w1|"),
         ("dE/dw1|delta w1", "dE_dw1|"),
-        ("t1 - a_o1|a_o1*(1-a_o1)|t1 (target)", "||t1"),
+        ("t1 - a_o1|a_o1*(1-a_o1)|t1 (target)", "|da_o1_do1|t1"),
         ("E_total|E (lr = 0.5)|E_0.1|E total 0.2", "E_total|||"),
         ("w11|w12|w21", "||"),
         ("w1|w2|w3|w4|v1|v2|v3|v4", "w1|w2|w3|w4|w5|w6|w7|w8"),
@@ -312,6 +326,17 @@ def test_no_table_tells_the_nearest() -> None:
     assert "missing are h1, a_h1" in finding.message
     assert "not understood is 'foo' (U3)" in finding.message
     assert len(finding.message) < 600
+
+
+@pytest.mark.parametrize("row", [2, 4])
+def test_row_of_equations(row: int) -> None:
+    """A row of equations above or below the headings is no second table."""
+    student = Student(gap=1)
+    for key, text in STYLES["right-hand sides"].items():
+        student[f"{student.cell(key, 0).rstrip('0123456789')}{row}"] = text
+    submission = student.judged()
+    assert [table.header_row for table in submission.tables] == [3]
+    assert not submission.findings
 
 
 def test_a_list_of_gradients_is_no_table() -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from sheetprop.network import ITERATION, NETWORK, RATE, Role, partial
 from sheetprop.submission.find.vocabulary.concepts import Concept
+from sheetprop.submission.find.vocabulary.equations import key_of_formula
 from sheetprop.submission.find.vocabulary.families import renamings
 from sheetprop.submission.find.vocabulary.languages import RATE_LETTERS, RATE_WORDS
 from sheetprop.submission.find.vocabulary.meanings import connected, meaning
@@ -125,9 +126,7 @@ def reading(text: str) -> Reading:
         return Reading((ITERATION,))
     plain = normal(text)
     left, right = equation(plain)
-    if len(left) > MAX_LABEL:
-        return NOTHING
-    if found := _named(left, plain):
+    if len(left) <= MAX_LABEL and (found := _named(left, plain)):
         if not right.strip():
             return found
         if "=" in right.partition("\n")[2]:
@@ -137,7 +136,10 @@ def reading(text: str) -> Reading:
         if found.keys[0] in (RATE, ITERATION):
             return NOTHING
         return found.weaker(MARKED)
-    return Reading((RATE,)) if is_rate(text) else NOTHING
+    if is_rate(text):
+        return Reading((RATE,))
+    computed = key_of_formula(right if right.strip() else left, quantity)
+    return Reading((computed,), WEAK) if computed else NOTHING
 
 
 def is_rate(text: str) -> bool:

@@ -11,7 +11,7 @@ from statistics import median
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from sheetprop.network import ITERATION, NETWORK, RATE, Role
-from sheetprop.submission.find.labels import quantities
+from sheetprop.submission.find.labels import quantities, reading
 from sheetprop.submission.open.cells import Cells, Place
 
 WEIGHTS = NETWORK.keys(Role.WEIGHT)
@@ -145,9 +145,15 @@ def _without_hints(tables: list[Table]) -> list[Table]:
         above = next((t for t in kept if t.header < table.header < t.first and t.keys.keys() & table.keys.keys()), None)
         if above is None:
             kept.append(table)
-        elif len(table.keys) > len(above.keys):
+        elif _plainness(table) > _plainness(above):
             kept[kept.index(above)] = table
     return kept
+
+
+def _plainness(table: Table) -> tuple[int, int, int]:
+    """How plainly a line names quantities: how many, how surely, how briefly."""
+    texts = [table.cells.texts[table.at(table.header, column)] for column in table.keys]
+    return len(texts), -sum(reading(text).rank for text in texts), -sum(map(len, texts))
 
 
 def headings(texts: Mapping[Place, str], across: bool) -> list[tuple[Place, str]]:
