@@ -14,6 +14,7 @@ from sheetprop.submission.find.vocabulary.families import renamings
 from sheetprop.submission.find.vocabulary.languages import RATE_LETTERS, RATE_WORDS
 from sheetprop.submission.find.vocabulary.meanings import connected, meaning
 from sheetprop.submission.find.vocabulary.spelling import (
+    DASHES,
     Words,
     bracketed,
     equation,
@@ -180,8 +181,10 @@ def _named(text: str, whole: str) -> Reading:
     if not named.keys:
         explained = all(character.isalpha() or character in " _-." for character in outside)
         return both or ((_derivative(inside) or _simple(inside)).weaker(MARKED) if explained else NOTHING)
-    if not any(bracket in text for bracket in "([") and (other := _simple(inside)) and other.keys != named.keys:
-        return NOTHING  # a difference: t1 - a_o1
+    if any(dash in text for dash in DASHES) and not any(bracket in text for bracket in "(["):
+        other = _simple(inside)
+        if any(sign in inside for sign in _OPERATORS) or (other and other.keys != named.keys):
+            return NOTHING  # a difference: t1 - a_o1
     if gloss and Concept.RATE in gloss.concepts and named.keys[0] != RATE:
         return NOTHING
     if has_decimal(inside):

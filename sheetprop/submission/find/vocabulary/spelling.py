@@ -18,6 +18,8 @@ _SIGNS = str.maketrans(
 _ARROWS = "→⟶➔➜➝⇒►▶>←"
 _BLANK = str.maketrans(dict.fromkeys("_-^{}().,:=[]*'’‘`´\"“”#|;!?~°–—‐‑…•" + _ARROWS, " "))
 _OPEN, _CLOSE = "([（【", ")]）】"
+DASHES = (" - ", " – ", " — ")
+"""Dashes that part a name from what explains it."""
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|\S")
 _NEXT_PASS = re.compile(r"\b([tkni]) ?\+ ?1\b")
 _DECIMAL = re.compile(r"\d[.,]\d|(?<![\w)\]])[.,]\d")
@@ -78,7 +80,7 @@ def bracketed(text: str) -> tuple[str, str]:
             inside.append(" ")
         elif character in _CLOSE:
             depth = max(depth - 1, 0)
-        elif depth == 0 and outside and (character == ":" or after in (" - ", " – ", " — ")):
+        elif depth == 0 and outside and (character == ":" or after in DASHES):
             return "".join(outside).strip(), ("".join(inside) + " " + text[n + 1 :]).strip()
         else:
             (inside if depth else outside).append(character)
