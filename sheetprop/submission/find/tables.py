@@ -11,7 +11,7 @@ from statistics import median
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from sheetprop.network import ITERATION, NETWORK, RATE, Role
-from sheetprop.submission.find.labels import quantity
+from sheetprop.submission.find.labels import quantities, reading
 from sheetprop.submission.open.cells import Cells, Place
 
 WEIGHTS = NETWORK.keys(Role.WEIGHT)
@@ -131,12 +131,39 @@ def blocks(places: Iterable[Place]) -> str:
 
 def find_tables(cells: Cells) -> list[Table]:
     """The iteration tables of a sheet, from top to bottom."""
-    headings = [(place, key) for place, text in cells.texts.items() if (key := quantity(text))]
-    down = list(_tables(cells, headings, across=False))
+    down = _without_hints(list(_tables(cells, headings(cells.texts, across=False), across=False)))
     taken = {(table.header, column) for table in down for column in table.columns.values()}
-    rest = [(place, key) for place, key in headings if place not in taken]
+    rest = headings({place: text for place, text in cells.texts.items() if place not in taken}, across=True)
     right = [table for table in _tables(cells, rest, across=True) if table.count >= LEAST_ACROSS]
     return sorted([*down, *right], key=lambda table: table.at(table.header, min(table.columns.values())))
+
+
+def _without_hints(tables: list[Table]) -> list[Table]:
+    """The tables but for those whose headings are the hints between another's headings and numbers."""
+    kept: list[Table] = []
+    for table in tables:
+        above = next((t for t in kept if t.header < table.header < t.first and t.keys.keys() & table.keys.keys()), None)
+        if above is None:
+            kept.append(table)
+        elif _plainness(table) > _plainness(above):
+            kept[kept.index(above)] = table
+    return kept
+
+
+def _plainness(table: Table) -> tuple[int, int, int]:
+    """How plainly a line names quantities: how many, how surely, how briefly."""
+    texts = [table.cells.texts[table.at(table.header, column)] for column in table.keys]
+    return len(texts), -sum(reading(text).rank for text in texts), -sum(map(len, texts))
+
+
+def headings(texts: Mapping[Place, str], across: bool) -> list[tuple[Place, str]]:
+    """The texts that name quantities, each read beside the others of its row (its column where ``across``)."""
+    lines: dict[int, list[Place]] = defaultdict(list)
+    for place in texts:
+        lines[place[across]].append(place)
+    several = (places for places in lines.values() if len(places) >= LEAST_HEADINGS)
+    read = ((places, quantities([texts[place] for place in places])) for places in several)
+    return [(place, key) for places, keys in read for place, key in zip(places, keys, strict=True) if key]
 
 
 def _tables(cells: Cells, headings: list[tuple[Place, str]], across: bool) -> Iterator[Table]:

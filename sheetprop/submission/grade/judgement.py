@@ -15,8 +15,9 @@ from sheetprop.submission.diagnose.results import judge_errors, judge_loops, jud
 from sheetprop.submission.diagnose.rounding import judge_rounding
 from sheetprop.submission.diagnose.rules import judge_rule
 from sheetprop.submission.diagnose.typed import judge_constants, judge_gaps, judge_given
-from sheetprop.submission.find.tables import WEIGHTS, Table
-from sheetprop.submission.findings import Finding, FoundTable
+from sheetprop.submission.find.tables import WEIGHTS, Table, ranges
+from sheetprop.submission.find.unread import tell_headings, unread_headings
+from sheetprop.submission.findings import Code, Finding, FoundTable, Severity
 from sheetprop.submission.open.cells import Book
 from sheetprop.submission.understand.parameters import Parameters
 
@@ -78,6 +79,7 @@ def _judged(case: Case) -> Judged:
     wrong = judge_rule(case, wrong)
     judge_rates(case)
     tell_convention(case)
+    _tell_unread_headings(case)
     judge_given(case)
     judge_gaps(case)
     live = judge_constants(case)
@@ -106,3 +108,9 @@ def _judged(case: Case) -> Judged:
     filled = {key for key, runs in after.items() if any(run.content.kind != "empty" for run in runs)}
     computed = {key for key, runs in after.items() if any(run.content.shape is not None for run in runs)}
     return Judged(table, found, case.findings, parameters, case.wrong_keys, live, filled, computed)
+
+
+def _tell_unread_headings(case: Case) -> None:
+    if unread := unread_headings(case.table):
+        cells = ranges([heading.place for heading in unread])
+        case.tell(Code.UNKNOWN_HEADING, Severity.WARNING, tell_headings(unread), None, cells)

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from sheetprop.assigned import Assigned
 from sheetprop.assignment import Assignment
+from sheetprop.submission.find.index_order import order_indices
 from sheetprop.submission.find.tables import Table, find_tables
+from sheetprop.submission.find.unread import tell_nearest
 from sheetprop.submission.findings import Code, Finding, Severity, Status, Submission
 from sheetprop.submission.grade.criteria import GIVEN, LEAST_ITERATIONS, judge_assignment, nothing_to_judge
 from sheetprop.submission.grade.judgement import Judged, judge_tables
@@ -50,9 +52,11 @@ def _grade(
     if not tables:
         message = (
             "No iteration table was found: no row or column of headings t1 … E_total, w1 … w8 with numbers or formulas "
-            "under them."
+            f"under them. {tell_nearest(book)}"
         )
         return _incomplete(name, Finding(Code.NO_TABLE, Severity.ERROR, message), "no table", assignment)
+    for table in tables:
+        order_indices(table)
     _compute_missing(book, tables)
     judged = judge_tables(book, tables, assignment.tolerances)
     ownership = find_ownership(book, judged, assignment, assigned, student)
