@@ -9,12 +9,13 @@ import statistics
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sheetprop.cnn import check_installed
 from sheetprop.cnn.results import INTERRUPTED, Run
-from sheetprop.errors import InputError
+from sheetprop.errors import InputError, reason
 from sheetprop.options import DEFAULT_CNN_OUTPUT
 from sheetprop.output import check_closed, check_output, written_whole
 from sheetprop.workbook.append import append_sheets, free_names
@@ -156,16 +157,21 @@ def train_cnn(
     check_installed()
     from sheetprop.cnn.device import choose_device
     from sheetprop.cnn.epoch import check_batch
-    from sheetprop.cnn.mnist import load
+    from sheetprop.cnn.mnist import load, no_folder
     from sheetprop.cnn.plan import plan
     from sheetprop.cnn.processes import joined, launched
 
     path, tables = Path(path), [Path(table) for table in metrics]
     processes = launched()
     with processes.one_voice():
-        _check_files(path, tables, append, force)
+        for table in tables:
+            _check_kind(table)
+        folder = None if data is None else Path(data)
+        if folder is not None and not folder.is_dir():
+            raise no_folder(folder)
         chosen = choose_device(device, processes)
-        planned = plan(
+        planning = partial(
+            plan,
             checkpoint=path.with_suffix(CHECKPOINT),
             arch=arch,
             epochs=epochs,
@@ -179,11 +185,14 @@ def train_cnn(
             precision=precision,
             processes=processes.count,
             resume=resume,
-            force=force,
         )
+        # What is wrong with the options comes before what is there already.
+        planning(force=True)
+        _check_files(path, tables, append, force)
+        planned = planning(force=force)
         with joined(processes, chosen):
             with processes.first_alone():
-                mnist = load(None if data is None else Path(data))
+                mnist = load(folder)
             check_batch(planned[0].settings.recipe.batch_size, len(mnist.train), processes)
             done, stopped = _train(planned, mnist, processes, watcher)
         if not processes.first:
@@ -226,8 +235,12 @@ def _check_files(path: Path, tables: Sequence[Path], append: bool, force: bool) 
     else:
         check_output(path, force)
     for table in tables:
-        suffix = table.suffix.lower()
-        check_output(table, force, what="table", suffix=suffix if suffix in METRICS else METRICS[0])
+        check_output(table, force, what="table", suffix=table.suffix.lower())
+
+
+def _check_kind(table: Path) -> None:
+    if table.suffix.lower() not in METRICS:
+        raise InputError(f"--metrics {table}: a table's name must end in {' or '.join(METRICS)}")
 
 
 def _existing(path: Path) -> bytes:
@@ -235,7 +248,7 @@ def _existing(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise InputError(
-            f"--append {path}: cannot be read: {error.strerror or error}; name a workbook, or leave --append out"
+            f"--append {path}: cannot be read: {reason(error)}; name a workbook, or leave --append out"
         ) from None
 
 

@@ -87,7 +87,7 @@ def commands() -> dict[str, Any]:
         (["new.xlsx", "--template", "wrong.toml"], "wrong.toml, line 2: unknown key 'iteration'"),
         (["new.xlsx", "--template", "broken.toml"], "broken.toml: not a TOML file: "),
         (["new.xlsx", "--template", "binary.toml"], "binary.toml: not a TOML file: "),
-        (["new.xlsx", "--template", "folder.xlsx"], "template 'folder.xlsx': no such file"),
+        (["new.xlsx", "--template", "folder.xlsx"], "template: 'folder.xlsx' is neither a file nor a template's name"),
         (["there.xlsx"], "there.xlsx: exists already; use --force"),
         (["missing/new.xlsx"], "missing/new.xlsx: the folder missing does not exist; create it first"),
         (["new.docx"], "new.docx: a workbook's name must end in .xlsx"),

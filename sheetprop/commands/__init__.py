@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from sheetprop.commands.values import whole_number
 
 INTERRUPTED = 128 + signal.SIGINT
 Template = Annotated[
@@ -23,8 +25,15 @@ Assigned = Annotated[
     ),
 ]
 Workers = Annotated[
-    int | None,
-    typer.Option("--workers", "-w", help="Processes that work at a time. [default: one per core]", show_default=False),
+    Any,
+    typer.Option(
+        "--workers",
+        "-w",
+        parser=whole_number,
+        metavar="COUNT",
+        help="Processes that work at a time. [default: one per core]",
+        show_default=False,
+    ),
 ]
 Dask = Annotated[
     str | None,

@@ -172,7 +172,7 @@ class Book:
         try:
             self.file.close()
         except XlsxFileError as error:
-            raise OSError(str(error)) from None
+            raise (cause if isinstance(cause := error.args[0], OSError) else OSError(str(error))) from None
 
     def _count(self) -> None:
         self._sheets_written += 1
