@@ -10,9 +10,9 @@ from typing import Annotated, NoReturn
 import typer
 
 from sheetprop import __version__
-from sheetprop.commands import INTERRUPTED, classroom, network, workbook
+from sheetprop.commands import INTERRUPTED, TERMINATED, classroom, network, workbook
 from sheetprop.commands.usage import Command, UsageError, told
-from sheetprop.errors import InputError
+from sheetprop.errors import InputError, Terminated
 
 app = typer.Typer(
     name="sheetprop",
@@ -54,8 +54,8 @@ app.command(cls=Command, short_help="Classify your own handwritten digits with a
 
 def main() -> NoReturn:
     """Run the command; every failure is one line on stderr, without a traceback unless --debug asks for it."""
-    # A termination request unwinds like Ctrl-C, so that unfinished files are removed.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    # A request to end unwinds like Ctrl-C, so that what is done is kept and unfinished files are removed.
+    signal.signal(signal.SIGTERM, _terminate)
     for stream in (sys.stdout, sys.stderr):
         # A console without η shows "?" instead of failing.
         if isinstance(stream, io.TextIOWrapper):
@@ -70,12 +70,18 @@ def main() -> NoReturn:
         _fail(str(error))
     except UsageError as error:
         _fail(told(error))
+    except Terminated:
+        _fail("ended by SIGTERM; nothing was left half written", code=TERMINATED)
     except typer.Abort:
         _fail("interrupted; nothing was left half written", code=INTERRUPTED)
     except MemoryError:
         _fail("not enough memory; ask for fewer iterations or learning rates")
     except Exception as error:
         _fail(f"unexpected failure: {type(error).__name__}: {error} (run again with --debug for the traceback)")
+
+
+def _terminate(*_: object) -> NoReturn:
+    raise Terminated(TERMINATED)
 
 
 def _fail(message: str, code: int = 2) -> NoReturn:

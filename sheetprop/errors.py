@@ -8,6 +8,7 @@ REASONS = {
     errno.ENOENT: "there is no such file or folder",
     errno.EACCES: "permission is denied",
     errno.EPERM: "permission is denied",
+    errno.EEXIST: "a file of that name is in its place",
     errno.EISDIR: "it is a folder",
     errno.ENOTDIR: "a part of its path is a file, not a folder",
     errno.ENAMETOOLONG: "the name is too long",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
+import signal
 import statistics
 import tempfile
 from collections.abc import Sequence
@@ -14,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sheetprop.cnn import check_installed
-from sheetprop.cnn.results import INTERRUPTED, Run
-from sheetprop.errors import InputError, reason
+from sheetprop.cnn.results import INTERRUPTED, TERMINATED, Run
+from sheetprop.errors import InputError, Terminated, reason
 from sheetprop.options import DEFAULT_CNN_OUTPUT
 from sheetprop.output import check_closed, check_output, written_whole
 from sheetprop.workbook.append import append_sheets, free_names
@@ -52,8 +53,13 @@ class Training:
 
     @property
     def interrupted(self) -> bool:
-        """Whether it was ended from the keyboard."""
-        return self.stopped == INTERRUPTED
+        """Whether it was ended from the keyboard, or asked to end from outside."""
+        return self.stopped in (INTERRUPTED, TERMINATED)
+
+    @property
+    def exit_code(self) -> int:
+        """Of the command: 0, or why it ended early."""
+        return {None: 0, INTERRUPTED: 128 + signal.SIGINT, TERMINATED: 128 + signal.SIGTERM}.get(self.stopped, 1)
 
     def to_dict(self) -> dict[str, Any]:
         """As the contract of ``train-cnn --json`` has it: the first run, and all of them where there are several."""
@@ -149,10 +155,11 @@ def train_cnn(
     with MNIST in torchvision's form; without it, it is kept in the user's cache. A checkpoint is kept beside the
     workbook, from which ``resume`` goes on; ``append`` adds the sheets to a workbook that is there. ``metrics`` are
     files, .csv or .json, for the epochs alone. Files are replaced only with ``force``. The loss not being a number
-    any more, or an interruption from the keyboard, ends the training, and the epochs done are written.
+    any more, or an interruption, ends the training, and the epochs done are written.
 
     Under torchrun, several processes train together; all but the first return None. Raises InputError, before
-    training starts, where something cannot be used; KeyboardInterrupt where no epoch was complete.
+    training starts, where something cannot be used; KeyboardInterrupt, or Terminated
+    after SIGTERM, where no epoch was complete.
     """
     check_installed()
     from sheetprop.cnn.device import choose_device
@@ -199,6 +206,8 @@ def train_cnn(
             return None
         if not done and stopped == INTERRUPTED:
             raise KeyboardInterrupt
+        if not done and stopped == TERMINATED:
+            raise Terminated(128 + signal.SIGTERM)
         sheets = _export(done, path, append) if done else []
         training = Training(path if done else None, sheets, done, tuple(run.path for run in planned), stopped)
         for table in tables if done else ():

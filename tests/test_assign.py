@@ -180,7 +180,7 @@ def test_all_of_anothers_numbers_are_anothers_also_where_half_are_the_own() -> N
     ("text", "says"),
     [
         ("a,b\n1,2\n", "line 1: not the headings of a list that assign wrote"),
-        (None, "cannot be read: No such file or directory; give the folder that assign wrote"),
+        (None, "cannot be read: there is no such file or folder; give the folder that assign wrote"),
     ],
 )
 def test_another_file_is_no_list(call_sheetprop: Call, text: str | None, says: str) -> None:

@@ -72,7 +72,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
         forms = [_forms(checkpoint.network), _forms(checkpoint.momentum)]
         finite = all(bool(tensor.isfinite().all()) for tensor in checkpoint.network.values())
     except InputError as error:
-        raise InputError(f"{path}: is damaged: {error}") from None
+        said = "".join(c if c.isprintable() else "\ufffd" for c in str(error))
+        raise InputError(f"{path}: is damaged: {said}") from None
     except Exception:  # of whatever kind comes of numbers and tensors that are none, or not ours
         raise InputError(f"{path}: is damaged: it does not hold what train-cnn writes") from None
     architecture = checkpoint.settings.architecture

@@ -10,7 +10,7 @@ import typer
 
 from sheetprop.commands.values import whole_number
 
-INTERRUPTED = 128 + signal.SIGINT
+INTERRUPTED, TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM
 Template = Annotated[
     str, typer.Option("--template", "-t", help="The assignment: a template's name, or the path of a TOML file.")
 ]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sheetprop.commands import INTERRUPTED, AsJson, Debug
+from sheetprop.commands import AsJson, Debug
 from sheetprop.commands.values import number, whole_number
 from sheetprop.options import AUTO, DEFAULT_ARCHITECTURE, DEFAULT_CNN_OUTPUT, DEFAULT_SEED
 
@@ -111,8 +111,8 @@ def train_cnn(
     """Train one of the students' CNNs on MNIST; leave its epochs, with charts, in a workbook.
 
     Defaults are each architecture's own recipe. Under torchrun, several processes train together. Exit codes: 0 all
-    epochs done; 1 ended early, since the loss was not a number any more; 130 interrupted; 2 nothing trained. What was
-    trained is written in all cases but the last.
+    epochs done; 1 ended early, since the loss was not a number any more; 130 interrupted, or 143 by SIGTERM; 2 nothing
+    trained. What was trained is written in all cases but the last.
     """
     if list_all:
         from sheetprop.cnn.architectures import catalogue
@@ -148,7 +148,7 @@ def train_cnn(
     typer.echo(result.to_json() if as_json else str(result))
     if as_json and result.stopped and not result.interrupted:
         typer.echo(f"Stopped early: {result.stopped}", err=True)
-    raise typer.Exit(0 if result.passed else INTERRUPTED if result.interrupted else 1)
+    raise typer.Exit(result.exit_code)
 
 
 def predict(

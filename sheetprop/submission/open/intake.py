@@ -138,8 +138,8 @@ class _Finder:
             self._append(name, path, label, refusal=str(error))
             return
         except OSError as error:
-            refusal = f"This archive cannot be read ({reason(error)}): {SEND_AGAIN}"
-            self._append(name, path, label, refusal=refusal)
+            broken = f"This archive cannot be read ({reason(error)}): {SEND_AGAIN}"
+            self._append(name, path, label, refusal=broken)
             return
         if not found:
             self._append(name, path, label, refusal=f"This archive has no workbook in it: {HAND_IN}")
