@@ -22,8 +22,9 @@ def told(error: Any) -> str:
     """One line for an error of the command line's form."""
     context = error.ctx
     kind = type(error).__name__
-    path = "" if context is None else " ".join(context.command_path.split()[1:])
-    command = f"{COMMAND} {path}".strip()
+    # Of the program's own name in a context, which may be that of Python, nothing is said.
+    path = "" if context is None or context.parent is None else f" {context.info_name}"
+    command = f"{COMMAND}{path}"
     help_ = f"see {command} --help"
     if kind == "MissingParameter":
         return f"{_missing(error.param)} ({help_})"
