@@ -112,10 +112,11 @@ class Training:
     def _written(self) -> str:
         settings = self.runs[0].settings
         epochs = sum(len(run.epochs) for run in self.runs)
+        trained = f"{epochs} epoch{'s' if epochs > 1 else ''}"
         seconds = sum(run.seconds for run in self.runs)
         return (
             f"Wrote {self.path}: {len(self.sheets)} sheets; {settings.architecture.name} "
-            f"({settings.architecture.parameters:,} parameters), {epochs} epochs on {settings.device} "
+            f"({settings.architecture.parameters:,} parameters), {trained} on {settings.device} "
             f"in {seconds:.1f} s."
         )
 

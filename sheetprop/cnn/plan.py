@@ -129,7 +129,7 @@ def _check_same(kept: Settings, asked: Mapping[str, Any], path: Path) -> None:
 def _check_epochs(kept: Checkpoint, epochs: int, path: Path) -> None:
     done, began = len(kept.epochs), kept.settings.recipe
     if epochs < done:
-        raise InputError(f"--epochs {epochs}: {path} has {done} epochs already")
+        raise InputError(f"--epochs {epochs}: {path} has {done} epoch{'s' if done > 1 else ''} already")
     if epochs != began.epochs and began.schedule.kind == "cosine":
         raise InputError(
             f"--epochs {epochs}: {path} was begun with {began.epochs}, on which the cosine schedule depends; "
