@@ -11,7 +11,7 @@ from typing import Any
 from sheetprop.assigned import FILE, Entry, read_assigned, write_assigned
 from sheetprop.assignment import GIVEN_BY, Assignment
 from sheetprop.descent import at_once, compute_all
-from sheetprop.errors import InputError
+from sheetprop.errors import InputError, reason
 from sheetprop.execution import check_workers, cores, run_all
 from sheetprop.file_names import FileNames
 from sheetprop.options import DEFAULT_SEED, DEFAULT_TEMPLATE
@@ -112,15 +112,15 @@ def assign(
     ``force``. Raises InputError, before anything is written, where something cannot be used.
     """
     folder = Path(output)
+    assignment = load_assignment(template)
+    check_workers(workers, dask)
     read = read_roster(roster)
     students = read.students
-    assignment = load_assignment(template)
     check_folder(folder, folder / FILE, force, what="hand-outs with their list")
     earlier = _earlier(folder)
     drawn = draw_all(assignment, (student.id for student in students), seed)
     names = FileNames("student")
     entries = [_entry(student, drawn[student.id], names) for student in students]
-    check_workers(workers, dask)
     _begin(folder, earlier, entries)
     making = Making(assignment, folder.absolute(), verify_numbers)
     complaints: list[str] = []
@@ -192,7 +192,7 @@ def _begin(folder: Path, earlier: set[Path], entries: Sequence[Entry]) -> None:
         for path in earlier - {folder / name for entry in entries for name in (entry.handout, entry.answer_key)}:
             path.unlink(missing_ok=True)
     except OSError as error:
-        raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None
+        raise InputError(f"{folder}: cannot be written: {reason(error)}") from None
 
 
 def _lost(entries: Sequence[Entry]) -> list[str]:

@@ -172,7 +172,10 @@ def _check_fill(fill: Sequence[str], network: Network) -> None:
 
 def _check_numbers(name: str, values: Sequence[float], keys: Sequence[str]) -> None:
     if len(values) != len(keys):
-        raise InputError(f"{name}: expected {len(keys)} numbers ({keys[0]} … {keys[-1]}), got {len(values)}")
+        raise InputError(
+            f"{name}: expected {len(keys)} numbers ({keys[0]} … {keys[-1]}), got {len(values)}; write each with "
+            "a decimal point, and commas between them"
+        )
     for key, value in zip(keys, values, strict=True):
         if not math.isfinite(value):
             raise InputError(f"{name}: {key} is {value}; it must be a finite number")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sheetprop.assignment import GIVEN_BY, Assignment, Range, Tolerances
-from sheetprop.errors import InputError
+from sheetprop.errors import InputError, reason
 from sheetprop.options import ATTEMPTS, DEFAULT_TEMPLATE, Layout
 from sheetprop.rubric import CRITERIA
 
@@ -94,16 +94,24 @@ def _find_template(template: str | Path) -> Path:
     except OSError:  # no name that a file could have
         pass
     names = ", ".join(template_names())
-    raise InputError(f"template {str(template)!r}: no such file; give the path of a TOML file or one of {names}")
+    raise InputError(
+        f"template: {str(template)!r} is neither a file nor a template's name; give the path of a TOML file or one of "
+        f"{names}"
+    )
 
 
 def _read_template(path: Path) -> dict[str, Any]:
     try:
-        read = tomllib.loads(path.read_text(encoding=ENCODING))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a TOML file: {error}") from None
+        text = path.read_text(encoding=ENCODING)
+        read = tomllib.loads(text)
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: not a TOML file: its text is not in UTF-8; save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path}, {_not_toml(text, str(error))}") from None
+    except RecursionError:
+        raise InputError(f"{path}: not a TOML file: its brackets are nested too deeply; take some out") from None
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+        raise InputError(f"{path}: cannot be read: {reason(error)}") from None
     values = {}
     for key, value in read.items():
         try:
@@ -112,6 +120,17 @@ def _read_template(path: Path) -> dict[str, Any]:
             keys = error.keys if isinstance(error, _PlaceError) else (key,)
             raise InputError(f"{path}, line {_line_of(path, *keys)}: {error}") from None
     return values
+
+
+def _not_toml(text: str, said: str) -> str:
+    """Where a text stops being TOML, and what is wrong there; ``said`` is what Python's reader says of it."""
+    place = re.search(r"\(at line (\d+), column \d+\)$", said)
+    lines = text.splitlines()
+    number = int(place[1]) if place else max(len(lines), 1)
+    why = next((ours for theirs, ours in NOT_TOML.items() if theirs in said), NOT_TOML[""])
+    line = lines[number - 1].strip()[:60] if number <= len(lines) else ""
+    shown = "".join(c if c.isprintable() else "\ufffd" for c in line)
+    return f"line {number}: not a TOML file: {f'“{shown}”: ' if shown else ''}{why}"
 
 
 def _merged(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -256,6 +275,19 @@ KEYS: Mapping[str, Reader] = {
     "texts": _table("texts", "key", 'task = "…"', {"task": _text, "hand_in": _text, "help": _text}),
 }
 """Every key of a template, in the order of the template "course", and how it is read."""
+NOT_TOML = {
+    "Cannot overwrite": "this is set twice; leave one out",
+    "Cannot declare": "this table is there twice; make one of both",
+    "Cannot mutate": "this table is there twice; make one of both",
+    "Duplicate inline": "this is set twice; leave one out",
+    "Unclosed": "a bracket is not closed; close it",
+    "Unterminated": "a text is not closed; put a quotation mark at its end",
+    "Illegal character": "a text is not closed, or holds a character that does not show",
+    "Unescaped": "a text has a backslash; write two, or put the text into single quotation marks",
+    "Invalid value": "the value is none; write texts in quotation marks, numbers with a decimal point",
+    "": "write a key, = and a value, as in iterations = 100",
+}
+"""What Python's reader of TOML says, in parts, and what we do."""
 PLACES = {"fill": ("handout", "fill")}
 """Keys that an assignment keeps elsewhere than in their table."""
 

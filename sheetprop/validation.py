@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
-from sheetprop.errors import InputError
+from sheetprop.errors import InputError, reason
 from sheetprop.execution import check_workers
 from sheetprop.options import DEFAULT_TEMPLATE
 from sheetprop.output import check_folder
@@ -158,4 +158,4 @@ def _check_report(folder: Path, replace: bool) -> None:
     try:
         begin(folder)
     except OSError as error:
-        raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None
+        raise InputError(f"{folder}: cannot be written: {reason(error)}") from None

@@ -346,7 +346,7 @@ def test_the_command_tells_what_to_do(call_sheetprop: Call, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["new", "--template", "nope"], "template 'nope': no such file"),
+        (["new", "--template", "nope"], "template: 'nope' is neither a file nor a template's name"),
         (["new", "--assigned", "nope"], "nope: cannot be read: "),
         (["new", "--assigned", "class.csv"], "class.csv, line 1: not the headings of a list that assign wrote"),
         (["there"], "there: holds an autograder already; use --force to replace it, or another folder"),

@@ -73,7 +73,10 @@ def test_json_is_one_document(call_sheetprop: Call) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["nope"], "template 'nope': no such file; give the path of a TOML file or one of course, "),
+        (
+            ["nope"],
+            "template: 'nope' is neither a file nor a template's name; give the path of a TOML file or ",
+        ),
         (["wrong.toml"], "wrong.toml, line 1: unknown key 'iteration'"),
         (["-o", "mine.txt"], "mine.txt: a template's name must end in .toml"),
         (["-o", "wrong.toml"], "wrong.toml: exists already; use --force"),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from sheetprop.commands import AsJson, Assigned, Dask, Debug, Template, Workers
+from sheetprop.commands.values import whole_number
 from sheetprop.options import DEFAULT_SEED, DEFAULT_TEMPLATE
 
 
@@ -23,7 +24,13 @@ def assign(
     ],
     template: Template = DEFAULT_TEMPLATE,
     seed: Annotated[
-        int, typer.Option("--seed", help="What chance begins with: the same seed gives the same files.")
+        Any,
+        typer.Option(
+            "--seed",
+            parser=whole_number,
+            metavar="NUMBER",
+            help="What chance begins with: the same seed gives the same files.",
+        ),
     ] = DEFAULT_SEED,
     verify: Annotated[
         bool, typer.Option("--verify", help="Confirm every number of every answer key, as generate does.")

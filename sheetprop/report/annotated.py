@@ -47,7 +47,8 @@ def annotate(source: bytes, submission: Submission, links: bool = True) -> bytes
     try:
         return _Annotation(source, submission, links).save()
     except (PackageError, ValueError, etree.LxmlError) as error:
-        reason = " ".join(str(error).split())
+        # What libraries say is not for users.
+        reason = " ".join(str(error).split()) if isinstance(error, PackageError) else "it is damaged"
         raise InputError(f"{wording.harmless(submission.path)}: cannot be annotated: {reason}") from None
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from sheetprop.errors import InputError
+from sheetprop.errors import InputError, reason
 from sheetprop.report.table import safe
 from sheetprop.report.wording import harmless
 from sheetprop.school.headings import plain
@@ -96,7 +96,7 @@ class Export:
         try:
             return cls(Path(path).read_bytes(), str(path))
         except OSError as error:
-            raise InputError(f"{harmless(str(path))}: cannot be read: {error.strerror or error}") from None
+            raise InputError(f"{harmless(str(path))}: cannot be read: {reason(error)}") from None
 
     def find(self, names: Iterable[str]) -> int | None:
         """The column with the first of these headings that there is. Raises InputError where two columns have it."""

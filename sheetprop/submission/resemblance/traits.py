@@ -248,7 +248,7 @@ def _headings(found: _Traits, table: Judged) -> None:
         if texts:
             found.add(Kind.HEADINGS, texts, f"the same headings of the {label}: {', '.join(texts)}", name)
     corner = own.at(own.header, columns[0][0])
-    text = f"a table of {own.count} iterations at {ranges([corner])}"
+    text = f"a table of {own.count} iteration{'s' if own.count > 1 else ''} at {ranges([corner])}"
     found.add(Kind.LAYOUT, (own.count, corner, own.across), text)
 
 
