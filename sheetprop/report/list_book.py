@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
-from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,15 @@ def row_height(texts: Iterable[tuple[str, int]], most: int = MOST_LINES) -> floa
 
     Not every program fits rows to wrapped text by itself.
     """
-    lines = max((ceil(len(text) / max(width - 3, 1)) for text, width in texts), default=1)
-    return LINE_HEIGHT * min(max(lines, 1), most)
+    return LINE_HEIGHT * min(max((_lines(text, width - 3, most) for text, width in texts), default=1), most)
+
+
+def _lines(text: str, width: int, most: int) -> int:
+    if len(text) <= width:
+        return 1
+    # Paths are broken after a slash; of a text that is longer than what is shown, the rest does not count.
+    shown = text[: most * width].replace("/", "/ ")
+    return sum(len(textwrap.wrap(line, width)) or 1 for line in shown.split("\n"))
 
 
 def for_paper(sheet: Sheet) -> None:

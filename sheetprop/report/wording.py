@@ -101,15 +101,21 @@ def quantities(mistake: Mistake) -> str:
 
 
 def elsewhere(mistake: Mistake, most: int = MOST_PLACES) -> str:
-    """Where else a mistake is made than where it is told: ∂E/∂w4 'Sheet1'!AA4:AA23; … and 2 more places."""
-    further = mistake.places[1:]
-    texts = [text for place in further[:most] if (text := _named(place))]
+    """Where else a mistake is made than where it is told: 'Sheet1'!AA4:AA23 (∂E/∂w4); and 2 more places.
+
+    The quantities are named where there are several.
+    """
+    further, several = mistake.places[1:], len(mistake.quantities) > 1
+    texts = [text for place in further[:most] if (text := _named(place, several))]
     left = len(further) - most
     return "; ".join(texts) + (f"; and {count(left, 'more place')}" if left > 0 else "")
 
 
-def _named(place: Place) -> str:
-    return " ".join(text for text in (partial_label(place.quantity or ""), str(place)) if text)
+def _named(place: Place, quantity: bool) -> str:
+    if not quantity or place.quantity is None:
+        return str(place)
+    label = partial_label(place.quantity)
+    return f"{place} ({label})" if str(place) else label
 
 
 def file_name(submission: Submission) -> str:
