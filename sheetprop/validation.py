@@ -14,7 +14,7 @@ from sheetprop.execution import check_workers
 from sheetprop.options import DEFAULT_TEMPLATE
 from sheetprop.output import check_folder
 from sheetprop.report.stream import Streamed, write_json
-from sheetprop.report.terminal import paragraphs, summary
+from sheetprop.report.terminal import brief, paragraphs, summary
 from sheetprop.school.classroom import open_classroom
 from sheetprop.school.roll import Roll
 from sheetprop.submission.batch.grading import Keeper, Work, grade_all
@@ -69,9 +69,11 @@ class Validation:
         write_json({"submissions": Streamed(Submission.to_dict, self.submissions)} | self._class(), file)
         file.write("\n")
 
-    def write_text(self, file: TextIO) -> None:
-        """Write what ``str`` gives, without having it in memory."""
-        for n, paragraph in enumerate(chain(paragraphs(self.submissions), self._last_paragraphs)):
+    def write_text(self, file: TextIO, *, short: bool = False) -> None:
+        """Write what ``str`` gives, without having it in memory; if ``short``, only what is about all of them."""
+        owners = self.roll.owners if self.roll else {}
+        told = brief(self.submissions, owners) if short else paragraphs(self.submissions)
+        for n, paragraph in enumerate(chain(told, self._last_paragraphs)):
             file.write(f"\n{paragraph}\n" if n else f"{paragraph}\n")
 
     def __str__(self) -> str:
@@ -136,7 +138,9 @@ def validate(
         from sheetprop.report.folder import Reports
 
         _check_report(folder, replace=force or resume)
-        keeper = Reports(folder.absolute(), digest(assignment, classroom.assigned), resume)
+        keeper = Reports(
+            folder.absolute(), digest(assignment, classroom.assigned), resume, assignment.title, roll.names
+        )
     work = Work(assignment, Path(assigned).absolute() if assigned is not None else None, keeper)
     tell = (lambda done, total: progress("judging", done, total)) if progress else None
     submissions = grade_all(sources, work, workers=workers, dask=dask, progress=tell)

@@ -108,6 +108,31 @@ def test_the_gradebook_lists_every_student(judged: Path) -> None:
     assert all(row[5] in (None, "by Canvas's user ID") for row in rows.values())
 
 
+def test_the_first_sheet_of_the_gradebook_has_names(judged: Path) -> None:
+    """Grades are listed by students' names, and print on landscape pages as wide as the names and points."""
+    sheet = openpyxl.load_workbook(judged / "gradebook.xlsx").worksheets[0]
+    header = next(row for row in sheet.iter_rows(values_only=True) if "submission" in row)
+    assert header[0] == "name"
+    heading = int(sheet.print_title_rows.rpartition("$")[2])
+    names = [row[0].value for row in sheet.iter_rows(min_row=heading + 1)]
+    assert set(names) == {learner.name for n, learner in enumerate(CLASS) if n != ABSENT}
+    assert sheet.page_setup.orientation == "landscape"
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage
+    printed = range(1, openpyxl.utils.cell.range_boundaries(str(sheet.print_area).rpartition("!")[2])[2] + 1)
+    letters = [openpyxl.utils.get_column_letter(column) for column in printed]
+    widths = [next(d.width for d in sheet.column_dimensions.values() if d.min <= n <= d.max) for n in printed]
+    assert header[len(letters) - 1] == "warnings"
+    assert sum(widths) < 200  # characters of 11 points; A4 across has room for 145
+
+
+def test_pages_name_the_student(judged: Path) -> None:
+    """A page begins with the assignment, and then says whose it is."""
+    (own,) = (judged / "submissions").glob(f"*_{CLASS[0].number}_*")
+    page = (own / "feedback.html").read_text("utf-8")
+    assert "<h1>Backpropagation, step by step</h1>" in page
+    assert f"<title>Backpropagation, step by step: {CLASS[0].name}</title>" in page
+
+
 def test_the_student_is_not_told_whose_numbers_they_are(judged: Path) -> None:
     """Who uses another's numbers reads that, and neither name nor id of the other, whom only the teacher sees."""
     (own,) = (judged / "submissions").glob(f"*_{CLASS[COPIER].number}_*")

@@ -17,7 +17,7 @@ SAMPLES = Path(__file__).parents[1] / "workbooks"
 RIGHT, WRONG = "right.xlsx", "wrong.xlsx"
 ASKED = "iterations = 20\nlearning_rates = [0.5]\n"
 """What the student whose workbook is wrong was asked."""
-KEYS = ["path", "status", "score", "max_score", "tables", "findings"]
+KEYS = ["path", "status", "score", "max_score", "points", "tables", "findings"]
 Result = subprocess.CompletedProcess[str]
 Call = Callable[..., Result]
 
@@ -52,6 +52,7 @@ def files(folder: Path) -> dict[str, bytes]:
         ("--resume", "not judged again"),
         ("-f, --force", "Replace"),
         ("-q, --quiet", "exit code"),
+        ("-b, --brief", "A class on one screen"),
         ("--json", "one JSON document"),
         ("--debug", "traceback"),
         ("-h, --help", "Show this message"),
@@ -166,13 +167,13 @@ def test_what_cannot_be_done_is_said_in_one_line(
 
 
 def test_text_says_what_is_wrong_where_and_what_belongs_there(call: Call) -> None:
-    """Both wrong columns are named with their cells, the formula found, and the one expected."""
+    """The mistake is told once, with the formula found and the one expected, and both its columns are named."""
     result = call(WRONG, "--template", "asked.toml")
     assert result.stdout.startswith(f"{WRONG}: wrong, 93.75 of 100\n")
-    for cells, gradient in (("Z4:Z23", "∂E/∂w3"), ("AA4:AA23", "∂E/∂w4")):
-        assert re.search(rf"^  error +'Sheet1'!{cells}  {gradient} uses a_h1 \(J4\)", result.stdout, re.MULTILINE)
-    assert len(re.findall(r"^ +found +=.+\*J4\*\(1-J4\)\*[CD]4$", result.stdout, re.MULTILINE)) == 2
-    assert len(re.findall(r"^ +expected +=.+\*L4\*\(1-L4\)\*[CD]4$", result.stdout, re.MULTILINE)) == 2
+    assert re.search(r"^  error +'Sheet1'!Z4:Z23  ∂E/∂w3 uses a_h1 \(J4\)", result.stdout, re.MULTILINE)
+    assert len(re.findall(r"^ +found +=.+\*J4\*\(1-J4\)\*C4$", result.stdout, re.MULTILINE)) == 1
+    assert len(re.findall(r"^ +expected +=.+\*L4\*\(1-L4\)\*C4$", result.stdout, re.MULTILINE)) == 1
+    assert re.search(r"^ +also in +'Sheet1'!AA4:AA23 \(∂E/∂w4\)$", result.stdout, re.MULTILINE)
 
 
 def test_several_are_listed_and_summed_up(call: Call) -> None:
@@ -197,8 +198,37 @@ def test_json_is_one_document_and_nothing_else(call: Call, report: list[str]) ->
     assert wrong["tables"][0]["columns"]["dE_dw3"] == "Z"
     assert wrong["tables"][0]["learning_rate"] == {"cell": "B1", "value": 0.5}
     finding = wrong["findings"][0]
-    assert list(finding) == ["code", "severity", "quantity", "sheet", "cells", "message", "found", "expected"]
+    assert list(finding) == [
+        "code", "severity", "quantity", "sheet", "cells", "places", "message", "found", "expected"
+    ]  # fmt: skip
     assert (finding["code"], finding["sheet"], finding["cells"]) == ("handout-mistake", "Sheet1", "Z4:Z23")
+    assert finding["places"] == [
+        {"sheet": "Sheet1", "quantity": "dE_dw3", "cells": "Z4:Z23"},
+        {"sheet": "Sheet1", "quantity": "dE_dw4", "cells": "AA4:AA23"},
+    ]
+    assert wrong["tables"][0]["network"] == "2-2-2, sigmoid, half squared error"
+    assert list(wrong["points"][0]) == ["criterion", "points", "max", "reason"]
+    assert sum(line["points"] for line in wrong["points"]) == pytest.approx(wrong["score"])
+    assert sum(line["max"] for line in wrong["points"]) == wrong["max_score"]
+
+
+def test_brief_is_a_class_on_one_screen(call: Call) -> None:
+    """With --brief there are the grades, the totals and how many made which mistake, and no finding."""
+    result = call(WRONG, RIGHT, "--brief")
+    table, totals, common = result.stdout.rstrip("\n").split("\n\n")
+    assert [line.split()[0] for line in table.splitlines()] == ["submission", WRONG, RIGHT]
+    assert totals == "2 submissions: 1 right, 1 wrong, 0 incomplete, 0 unreadable"
+    assert re.search(r"^  1  error +The class hand-out's mistake: a_h1 where a_h2 belongs$", common, re.MULTILINE)
+    assert "expected" not in result.stdout
+
+
+def test_the_page_is_headed_by_the_assignment_and_the_student(call: Call) -> None:
+    """A student's page says of which assignment it is, and whose: by name where that is known, else by the file."""
+    Path("titled.toml").write_text(f'title = "Week 3 & 4"\n{ASKED}', encoding="utf-8")
+    call(WRONG, "--template", "titled.toml", "--report", "report")
+    (page,) = Path("report", "submissions").glob("*/feedback.html")
+    assert "<title>Week 3 &amp; 4: wrong.xlsx</title>" in page.read_text(encoding="utf-8")
+    assert "<h1>Week 3 &amp; 4</h1>" in page.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("report", [[], ["--report", "report"]], ids=["", "with a report"])

@@ -117,6 +117,10 @@ def validate(
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Print nothing but what --json asks for; the exit code tells.")
     ] = False,
+    brief: Annotated[
+        bool,
+        typer.Option("--brief", "-b", help="A class on one screen: the grades, the totals and the common mistakes."),
+    ] = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -148,7 +152,7 @@ def validate(
     if as_json:
         result.write_json(sys.stdout)
     elif not quiet:
-        result.write_text(sys.stdout)
+        result.write_text(sys.stdout, short=brief)
         sys.stdout.flush()  # before what stderr says
         if report is not None:
             typer.echo(f"Report: {report}", err=True)

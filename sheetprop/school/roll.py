@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -170,6 +171,21 @@ class Roll:
     def unmatched(self) -> list[HandedIn]:
         """The submissions of which it is not known whose they are; ``how`` is the reason."""
         return [handed_in for handed_in, _ in self._loose]
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The names of students by the ids that submissions have."""
+        return {own: pupil.student.name or own for own, pupil in self._by_assigned.items()}
+
+    @property
+    def owners(self) -> dict[str, str]:
+        """Whose each submission is, by its path: the name, with the ID where several students have that name."""
+        names = Counter(pupil.student.name for pupil in self.pupils)
+        return {
+            each.path: str(pupil.student) if names[pupil.student.name] > 1 else pupil.student.name or pupil.student.id
+            for pupil in self.pupils
+            for each in pupil.handed_in
+        }
 
     @property
     def grades(self) -> dict[str, Grade]:

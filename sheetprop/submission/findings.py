@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Any
 
+from sheetprop.network import NETWORK
+from sheetprop.submission.mistake import Mistake, Place, mistakes
+
 
 class Severity(StrEnum):
     """How a finding weighs: errors are against the mathematics, warnings against the assignment, notes cost nothing."""
@@ -35,6 +38,11 @@ class Code(Enum):
         return member
 
     title: str
+
+    @property
+    def measures(self) -> bool:
+        """Whether the numbers in its messages are measured in the sheet, not part of what is wrong."""
+        return self in _MEASURING
 
     HANDOUT_MISTAKE = "handout-mistake", "The class hand-out's mistake: a_h1 where a_h2 belongs"
     WRONG_QUANTITY = "wrong-quantity", "Another quantity stands where one belongs"
@@ -76,10 +84,28 @@ class Code(Enum):
     UNREADABLE = "unreadable", "The file cannot be opened"
 
 
+_MEASURING = frozenset(
+    {
+        Code.WRONG_RATE,
+        Code.SLIDING_REFERENCE,
+        Code.STUCK_REFERENCE,
+        Code.WRONG_FORMULA,
+        Code.WRONG_VALUE,
+        Code.DRIFTING_INPUT,
+        Code.ERROR_VALUE,
+        Code.ROUNDED,
+        Code.STALE_VALUE,
+        Code.NOT_LIVE,
+        Code.CHART_SHORT,
+    }
+)
+
+
 @dataclass(frozen=True)
 class Finding:
-    """One mistake or remark; ``cells`` is an A1 range, or several joined by commas, on ``sheet``.
+    """A mistake or remark where it was found, in one column of one table.
 
+    ``cells`` is an A1 range, or several joined by commas, on ``sheet``.
     ``found`` and ``expected`` are formulas (with =) or values in the student's own cells, for the first of ``cells``.
     """
 
@@ -95,21 +121,7 @@ class Finding:
     @property
     def place(self) -> str:
         """Where, for people: 'Sheet1'!Z33:Z100, or nothing."""
-        sheet = "'" + self.sheet.replace("'", "''") + "'" if self.sheet is not None else ""
-        return f"{sheet}!{self.cells}" if sheet and self.cells else sheet
-
-    def to_dict(self) -> dict[str, Any]:
-        """As the contract of ``validate --json`` has it."""
-        return {
-            "code": self.code.value,
-            "severity": self.severity.value,
-            "quantity": self.quantity,
-            "sheet": self.sheet,
-            "cells": self.cells,
-            "message": self.message,
-            "found": self.found,
-            "expected": self.expected,
-        }
+        return str(Place(self.sheet, self.quantity, self.cells))
 
 
 @dataclass(frozen=True)
@@ -125,7 +137,7 @@ class FoundTable:
     """An iteration table in a submission, rows from 1 and columns by letter.
 
     In a ``transposed`` table iterations run along a row: its rows are then columns counted from 1, its columns row
-    numbers.
+    numbers. ``network`` says in a few words what the table trains.
     """
 
     sheet: str
@@ -136,6 +148,7 @@ class FoundTable:
     learning_rate: LearningRate | None
     live: bool
     transposed: bool = False
+    network: str = str(NETWORK)
 
     @property
     def iterations(self) -> int:
@@ -152,6 +165,7 @@ class FoundTable:
             "last_row": self.last_row,
             "iterations": self.iterations,
             "columns": self.columns,
+            "network": self.network,
             "learning_rate": {"cell": rate.cell, "value": rate.value} if rate else None,
             "live": self.live,
         } | ({"transposed": True} if self.transposed else {})
@@ -166,6 +180,15 @@ class ScoreLine:
     points: float
     max_points: float
     reason: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """As the contract of ``validate --json`` has it."""
+        return {
+            "criterion": self.criterion,
+            "points": self.points,
+            "max": self.max_points,
+            "reason": self.reason,
+        }
 
 
 @dataclass(frozen=True)
@@ -209,6 +232,11 @@ class Submission:
         """Points that could be reached."""
         return round(sum(line.max_points for line in self.score_lines), 2)
 
+    @property
+    def mistakes(self) -> list[Mistake]:
+        """What was found, each mistake once, whatever number of columns, tables or sheets it stands in."""
+        return mistakes(self.findings)
+
     def of(self, severity: Severity) -> list[Finding]:
         """The findings of one severity."""
         return [finding for finding in self.findings if finding.severity is severity]
@@ -220,6 +248,7 @@ class Submission:
             "status": self.status.value,
             "score": self.score,
             "max_score": self.max_score,
+            "points": [line.to_dict() for line in self.score_lines],
             "tables": [table.to_dict() for table in self.tables],
-            "findings": [finding.to_dict() for finding in self.findings],
+            "findings": [told.to_dict() for mistake in self.mistakes for told in mistake.told()],
         } | {key: value for key in ("student", "numbers_of") if (value := getattr(self, key)) is not None}

@@ -103,6 +103,7 @@ def _judged(case: Case) -> Judged:
         learning_rate=parameters.learning_rate(table),
         live=live,
         transposed=table.across,
+        network=str(case.evaluator.samples.convention.network),
     )
     after = {key: [run for run in runs if run.last >= (key in WEIGHTS)] for key, runs in case.runs.items()}
     filled = {key for key, runs in after.items() if any(run.content.kind != "empty" for run in runs)}
