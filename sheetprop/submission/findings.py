@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Any
 
@@ -118,11 +118,32 @@ class LearningRate:
 
 
 @dataclass(frozen=True)
+class FoundPiece:
+    """A part of an iteration table that stands in several: its sheet, its headings' row and its own rows, from 1."""
+
+    sheet: str
+    header_row: int
+    first_row: int
+    last_row: int
+    transposed: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """As ``validate --json`` has it."""
+        return {
+            "sheet": self.sheet,
+            "header_row": self.header_row,
+            "first_row": self.first_row,
+            "last_row": self.last_row,
+        } | ({"transposed": True} if self.transposed else {})
+
+
+@dataclass(frozen=True)
 class FoundTable:
     """An iteration table in a submission, rows from 1 and columns by letter.
 
     In a ``transposed`` table iterations run along a row: its rows are then columns counted from 1, its columns row
-    numbers.
+    numbers. There may be other rows between its first and its last. A table that is split over blocks or sheets has
+    ``pieces``: its rows are those on its ``sheet``, its columns those of the first piece that has the quantity.
     """
 
     sheet: str
@@ -133,16 +154,13 @@ class FoundTable:
     learning_rate: LearningRate | None
     live: bool
     transposed: bool = False
-
-    @property
-    def iterations(self) -> int:
-        """How many iterations the table has."""
-        return self.last_row - self.first_row + 1
+    pieces: tuple[FoundPiece, ...] = ()
+    iterations: int = field(kw_only=True)
 
     def to_dict(self) -> dict[str, Any]:
         """As the contract of ``validate --json`` has it."""
         rate = self.learning_rate
-        return {
+        told: dict[str, Any] = {
             "sheet": self.sheet,
             "header_row": self.header_row,
             "first_row": self.first_row,
@@ -151,7 +169,12 @@ class FoundTable:
             "columns": self.columns,
             "learning_rate": {"cell": rate.cell, "value": rate.value} if rate else None,
             "live": self.live,
-        } | ({"transposed": True} if self.transposed else {})
+        }
+        if self.transposed:
+            told["transposed"] = True
+        if self.pieces:
+            told["pieces"] = [piece.to_dict() for piece in self.pieces]
+        return told
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from sheetprop.submission.compare.conventions import tell_convention, under_best
 from sheetprop.submission.diagnose.mistakes import tell_wrong
 from sheetprop.submission.diagnose.results import judge_errors, judge_loops, judge_rounding, judge_stored, judge_unread
 from sheetprop.submission.diagnose.typed import judge_constants, judge_gaps, judge_given
+from sheetprop.submission.find.pieces import Piece
 from sheetprop.submission.find.tables import WEIGHTS, Table
-from sheetprop.submission.findings import Finding, FoundTable
+from sheetprop.submission.findings import Finding, FoundPiece, FoundTable
 from sheetprop.submission.open.cells import Book
 from sheetprop.submission.understand.parameters import Parameters
 
@@ -81,21 +82,26 @@ def _judged(case: Case) -> Judged:
     judge_errors(case)
     judge_stored(case)
     table, parameters = case.table, case.parameters
-    if RATE in table.columns and not any(
-        cell and table.position(cell.place)[1] == table.columns[RATE] for cell in [parameters.rate_cell]
-    ):
+    rate = parameters.rate_cell
+    if RATE in table.columns and not (rate and table.main.position(rate.place)[1] == table.columns[RATE]):
         table.drop(RATE)
     found = FoundTable(
         sheet=table.cells.name,
-        header_row=table.header + 1,
-        first_row=table.first + 1,
-        last_row=table.last + 1,
+        header_row=table.main.header + 1,
+        first_row=table.lines[0] + 1,
+        last_row=table.lines[-1] + 1,
+        iterations=table.count,
         columns={key: table.column_name(key) for key in sorted(table.columns, key=table.columns.__getitem__)},
         learning_rate=parameters.learning_rate(table),
         live=live,
         transposed=table.across,
+        pieces=tuple(_found_piece(piece) for piece in table.pieces if len(table.pieces) > 1),
     )
     after = {key: [run for run in runs if run.last >= (key in WEIGHTS)] for key, runs in case.runs.items()}
     filled = {key for key, runs in after.items() if any(run.content.kind != "empty" for run in runs)}
     computed = {key for key, runs in after.items() if any(run.content.shape is not None for run in runs)}
     return Judged(table, found, case.findings, parameters, case.wrong_keys, live, filled, computed)
+
+
+def _found_piece(piece: Piece) -> FoundPiece:
+    return FoundPiece(piece.cells.name, piece.header + 1, piece.lines[0] + 1, piece.lines[-1] + 1, piece.across)

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from sheetprop.assigned import Assigned
 from sheetprop.assignment import Assignment
-from sheetprop.submission.find.tables import Table, find_tables
+from sheetprop.submission.find.joining import find_tables
+from sheetprop.submission.find.tables import Table
 from sheetprop.submission.findings import Code, Finding, Severity, Status, Submission
 from sheetprop.submission.grade.criteria import GIVEN, LEAST_ITERATIONS, judge_assignment, nothing_to_judge
 from sheetprop.submission.grade.judgement import Judged, judge_tables
@@ -46,7 +47,7 @@ def _grade(
     data: bytes, name: str, assignment: Assignment, assigned: Assigned | None, student: str | None
 ) -> Submission:
     book = Book(data)
-    tables = [table for cells in book for table in find_tables(cells)]
+    tables = find_tables(book)
     if not tables:
         message = (
             "No iteration table was found: no row or column of headings t1 … E_total, w1 … w8 with numbers or formulas "
@@ -91,7 +92,7 @@ def _only_given(judged: Sequence[Judged]) -> Finding:
 
 def _compute_missing(book: Book, tables: list[Table]) -> None:
     """Have the engine compute sheets that were saved without results, as programs do that only write workbooks."""
-    for cells in {table.cells.name: table.cells for table in tables}.values():
+    for cells in {name: cells for table in tables for name, cells in table.sheets.items()}.values():
         if cells.formulas and not cells.stored_results:
             for place in cells.formulas:
                 value = book.recomputed(cells.name, place)

@@ -16,10 +16,10 @@ from sheetprop.submission.compare.evaluation import Evaluator
 from sheetprop.submission.compare.samples import Convention, Samples, equal
 from sheetprop.submission.diagnose.edits import parts
 from sheetprop.submission.find.labels import is_rate, quantity
-from sheetprop.submission.find.tables import WEIGHTS, Table
+from sheetprop.submission.find.tables import WEIGHTS, Cell, Table, quoted
 from sheetprop.submission.findings import LearningRate
-from sheetprop.submission.open.cells import Cells, Place
-from sheetprop.submission.understand.reading import GIVEN, Cell, Reading, Run
+from sheetprop.submission.open.cells import Place
+from sheetprop.submission.understand.reading import GIVEN, Reading, Run
 
 SHOWN_BY = {"h1": ("i1", "i2"), "E1": ("t1",), "E2": ("t2",)}
 """Quantities whose formula shows what stands for which inputs or targets."""
@@ -52,7 +52,7 @@ class Parameters:
 def address(cell: Cell, here: str) -> str:
     """A cell as A1 text, with its sheet where that is another than ``here``."""
     text: str = xl_rowcol_to_cell(*cell.place)
-    return text if cell.sheet == here else "'" + cell.sheet.replace("'", "''") + f"'!{text}"
+    return text if cell.sheet == here else f"{quoted(cell.sheet)}!{text}"
 
 
 def find_parameters(reading: Reading, runs: Mapping[str, list[Run]]) -> Parameters:
@@ -70,18 +70,15 @@ def find_parameters(reading: Reading, runs: Mapping[str, list[Run]]) -> Paramete
 
 
 def _find_given(reading: Reading, key: str, runs: list[Run], parameters: Parameters) -> None:
-    table, cells = reading.table, reading.cells
+    table = reading.table
     if key in table.columns:
-        value = cells.number(table.place(key, 0))
+        value = table.number(key, 0)
         if value is None and runs and isinstance(symbol := runs[0].content.expression, Symbol):
             value = reading.constants.get(symbol.key, (None, None))[1]
         if value is not None:
             parameters.given[key] = value
-    elif found := _labelled(cells, table, lambda text: quantity(text) == key):
-        parameters.cells[key] = Cell(cells.name, found)
-        value = cells.number(found)
-        assert value is not None
-        parameters.given[key] = value
+    elif found := _labelled(table, lambda text: quantity(text) == key):
+        parameters.cells[key], parameters.given[key] = found
 
 
 def _infer_given(reading: Reading, runs: Mapping[str, list[Run]], parameters: Parameters) -> None:
@@ -115,18 +112,22 @@ def _infer_given(reading: Reading, runs: Mapping[str, list[Run]], parameters: Pa
                 break
 
 
-def _labelled(cells: Cells, table: Table, names: Callable[[str], bool]) -> Place | None:
+def _labelled(table: Table, names: Callable[[str], bool]) -> tuple[Cell, float] | None:
     """The number beside or below a text that ``names`` accepts, the nearest to the table's headings."""
-    found: list[tuple[int, Place]] = []
-    header = table.at(table.header, min(table.columns.values()))
-    for (row, column), text in cells.texts.items():
-        if not names(text):
-            continue
-        for place in ((row, column + 1), (row, column + 2), (row + 1, column)):
-            if cells.number(place) is not None and not table.contains(place):
-                found.append((abs(row - header[0]) + abs(column - header[1]) // 4, place))
-                break
-    return min(found)[1] if found else None
+    header = table.corner
+    for cells in table.sheets.values():
+        found: list[tuple[int, Place, float]] = []
+        for (row, column), text in cells.texts.items():
+            if not names(text):
+                continue
+            for place in ((row, column + 1), (row, column + 2), (row + 1, column)):
+                if (value := cells.number(place)) is not None and not table.contains(cells.name, place):
+                    found.append((abs(row - header[0]) + abs(column - header[1]) // 4, place, value))
+                    break
+        if found:
+            _, place, value = min(found)
+            return Cell(cells.name, place), value
+    return None
 
 
 def _meaning(reading: Reading, cell: Cell | None, value: float, parameters: Parameters) -> str | float:
@@ -269,11 +270,10 @@ def rate_in_text(text: str) -> float | None:
 def _find_labelled_rate(table: Table, parameters: Parameters) -> None:
     """The rate that a label near the table, or the sheet's name, tells, where no formula does."""
     cells = table.cells
-    place = _labelled(cells, table, is_rate)
-    if place is not None and (value := cells.number(place)) is not None:
-        parameters.rate, parameters.rate_cell = value, Cell(cells.name, place)
+    if found := _labelled(table, is_rate):
+        parameters.rate_cell, parameters.rate = found
         return
-    texts = [text for (row, _), text in cells.texts.items() if row <= table.header]
+    texts = [text for (row, _), text in cells.texts.items() if row <= table.main.header]
     told = (rate_in_text(text) for text in [*reversed(texts), cells.name])
     parameters.rate = next((value for value in told if value is not None), None)
 
