@@ -140,7 +140,7 @@ def _groups(parts: Sequence[Piece]) -> Iterator[Group]:
         group = groups[number]
         taken = {key for other in group for key in other.keys}
         columns = {key: column for key, column in piece.columns.items() if key not in taken}
-        seen.update(piece.columns)
+        seen.update(list(piece.columns))
         if columns:
             group.append(replace(piece, columns=columns))
     for number in sorted(groups):

@@ -220,12 +220,17 @@ def with_iterations(
             continue
         apart = next((line for line in range(last + 2, last + 1 + FURTHEST_APART) if filled(line) >= least), None)
         between = () if apart is None else range(last + 1, apart)
-        if apart is None or any(filled(line) for line in between):
+        if apart is None or any(filled(line) or _headed(cells, [at(line, p) for p in own]) for line in between):
             break
         if not _goes_on(cells, Piece(cells, header, tuple(lines[-2:]), columns, across), apart):
             break
         lines.append(apart)
     return Piece(cells, header, tuple(lines), columns, across)
+
+
+def _headed(cells: Cells, places: Iterable[Place]) -> bool:
+    """Whether cells are headings, under which another block begins, and not only words."""
+    return sum(place in cells.texts and quantity(cells.texts[place]) is not None for place in places) > 1
 
 
 def _goes_on(cells: Cells, piece: Piece, line: int) -> bool:
