@@ -1,4 +1,4 @@
-"""A student's right table in other layouts: rows apart, blocks below one another, a sheet per iteration, split sheets."""
+"""A student's right table in other layouts: rows apart, blocks, a sheet per iteration, labels beside values."""
 
 from __future__ import annotations
 

@@ -5,9 +5,19 @@ from collections.abc import Callable
 
 import pytest
 
-from sheetprop.submission.findings import Code, Status
+from sheetprop.submission.findings import Code, Severity, Status, Submission
 from tests.layouts import Laid, banded, headed_blocks, in_pairs, labelled, rows_apart, sheet_each, three_sheets
-from tests.student import HANDOUT, errors
+from tests.student import (
+    FORWARD,
+    GRADIENTS,
+    HANDOUT,
+    WEIGHTS,
+    Student,
+    addresses,
+    errors,
+    only_error,
+    with_code,
+)
 
 LAYOUTS: dict[str, Callable[[], Laid]] = {
     "every second row": rows_apart,
@@ -63,8 +73,85 @@ def test_a_mistake_everywhere_is_told_everywhere(laid: Laid) -> None:
     """A formula that is wrong at each iteration is told with all its cells."""
     wrong = {("dE_dw3", k): "=(dE_dw5/a_h1*w6+dE_dw7/a_h1*w8)*a_h1*(1-a_h2)*i1" for k in range(laid.iterations)}
     found = errors(dataclasses.replace(laid, wrong=wrong).judged())
-    assert {(finding.quantity, finding.code) for finding in found} == {("dE_dw3", Code.WRONG_QUANTITY)} or all(
-        finding.quantity == "dE_dw3" for finding in found
-    )
-    assert len({finding.sheet for finding in found}) == len(found)
-    assert found[0].sheet == laid.cell("dE_dw3", 0)[0]
+    assert {finding.quantity for finding in found} == {"dE_dw3"}
+    told = [(finding.sheet, cell) for finding in found for cell in addresses(finding.cells or "")]
+    assert sorted(told, key=str) == sorted((laid.cell("dE_dw3", k) for k in range(laid.iterations)), key=str)
+
+
+def left_out(submission: Submission) -> list[str | None]:
+    """The sheets of the tables that are left out of the count, each of which a note tells."""
+    notes = with_code(submission, Code.LEFT_OUT)
+    assert all(note.severity is Severity.NOTE for note in notes)
+    return [note.sheet for note in notes]
+
+
+def test_a_row_that_was_tried_out_costs_nothing() -> None:
+    """One row on another sheet, right or wrong, is left out beside a table of many, and said to be."""
+    student = Student()
+    other = Student(sheet="Scratch", rate_cell="", chart=False, iterations=1, book=student.book)
+    for formula in (None, "=w1*i1-w2*i2"):
+        if formula:
+            other.fill("h1", formula)
+        submission = student.judged()
+        assert left_out(submission) == ["Scratch"]
+        assert submission.score == submission.max_score
+        assert submission.status is Status.RIGHT
+        assert [table.sheet for table in submission.tables] == ["Sheet1"]
+
+
+def test_an_empty_hand_out_costs_nothing() -> None:
+    """The file as it was handed out, kept beside the one that was filled in, is left out."""
+    student = Student()
+    blank = Student(sheet="As given", chart=False, book=student.book)
+    for key in (*WEIGHTS, *FORWARD, *GRADIENTS):
+        for k in range(int(key in WEIGHTS), 12):
+            del blank.own[blank.cell(key, k)]
+    submission = student.judged()
+    assert left_out(submission) == ["As given"]
+    assert submission.score == submission.max_score
+
+
+def test_a_copy_counts_once() -> None:
+    """A copied sheet has the same mistake; it is told where it was first made, and costs once."""
+    student = Student()
+    student.replace("o1", "+", "-")
+    student.book.sheets["Sheet1 (2)"] = dict(student.own)
+    submission = student.judged()
+    assert left_out(submission) == ["Sheet1 (2)"]
+    assert only_error(submission).sheet == "Sheet1"
+
+
+def test_a_table_that_was_given_up_costs_nothing() -> None:
+    """A few iterations, wrong at that, are left out beside a right table at the same rate, and count beside a wrong."""
+    student = Student()
+    other = Student(sheet="First try", chart=False, iterations=4, book=student.book)
+    other.replace("o1", "+", "-")
+    submission = student.judged()
+    assert left_out(submission) == ["First try"]
+    assert submission.score == submission.max_score
+    student.replace("o2", "+", "-")
+    submission = student.judged()
+    assert not left_out(submission)
+    assert {finding.sheet for finding in errors(submission) if finding.quantity} == {"Sheet1", "First try"}
+
+
+def test_a_few_iterations_at_another_rate_count() -> None:
+    """What was asked for several rates and done for one is not left out."""
+    student = Student()
+    Student(sheet="LR 2", rate=2.0, chart=False, iterations=4, book=student.book)
+    submission = student.judged()
+    assert not left_out(submission)
+    assert len(submission.tables) == 2
+
+
+@pytest.mark.parametrize("formula", ["={key}[-1]", "={key}[-1]+lr*dE_d{key}[-1]"], ids=["standing still", "uphill"])
+def test_a_wrong_table_counts(formula: str) -> None:
+    """A whole table that is wrong beside a right one counts, also where its weights do not move at all."""
+    student = Student()
+    other = Student(sheet="Wrong", chart=False, book=student.book)
+    for key in WEIGHTS:
+        other.fill(key, formula.format(key=key))
+    submission = student.judged()
+    assert not left_out(submission)
+    assert {finding.quantity for finding in errors(submission)} == {*WEIGHTS}
+    assert submission.score < submission.max_score

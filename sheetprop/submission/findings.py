@@ -68,6 +68,7 @@ class Code(Enum):
     CHART_MISSING = "chart-missing", "The error chart is missing"
     CHART_SHORT = "chart-short", "The error chart does not show the whole table"
     OTHER_CONVENTION = "other-convention", "Another convention, consistently used"
+    LEFT_OUT = "left-out", "A table was left out of the count"
     NO_TABLE = "no-table", "No iteration table"
     NOTHING_FILLED = "nothing-filled", "Nothing is filled in"
     UNREADABLE = "unreadable", "The file cannot be opened"

@@ -55,7 +55,7 @@ def _grade(
         )
         return _incomplete(name, Finding(Code.NO_TABLE, Severity.ERROR, message), "no table", assignment)
     _compute_missing(book, tables)
-    judged = judge_tables(book, tables, assignment.tolerances)
+    judged, left_out = judge_tables(book, tables, assignment.tolerances)
     ownership = find_ownership(book, judged, assignment, assigned, student)
     if not any(table.filled.difference(GIVEN) for table in judged):
         blank = _incomplete(name, _only_given(judged), "nothing is filled in", assignment)
@@ -64,7 +64,8 @@ def _grade(
     of_assignment, lines = judge_assignment(book, judged, ownership.asked)
     if ownership.findings:  # which numbers they are instead is said there
         of_assignment = [finding for finding in of_assignment if finding.code is not Code.INITIAL_VALUES]
-    findings = sorted([*findings, *ownership.findings, *of_assignment], key=lambda finding: ORDER[finding.severity])
+    findings += [*ownership.findings, *of_assignment, *left_out]
+    findings = sorted(findings, key=lambda finding: ORDER[finding.severity])
     if max(table.found.iterations for table in judged) < LEAST_ITERATIONS:
         status = Status.INCOMPLETE
     elif any(finding.severity is Severity.ERROR for finding in findings):
