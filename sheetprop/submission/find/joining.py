@@ -6,6 +6,7 @@ iteration of the one before, and quantities that stand apart refer to each other
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -227,10 +228,16 @@ class _Ends:
 
     def __init__(self, groups: Sequence[Group]) -> None:
         self.groups = groups
-        self.on_line: dict[tuple[str, bool, int], list[tuple[int, Piece]]] = defaultdict(list)
+        self.keys: dict[Cell, tuple[int, str]] = {}
+        self.on_line: dict[tuple[str, bool, int], list[tuple[int, int]]] = defaultdict(list)
         for n, group in enumerate(groups):
             for piece in group:
-                self.on_line[piece.cells.name, piece.across, piece.lines[-1]].append((n, piece))
+                sheet, line = piece.cells.name, piece.lines[-1]
+                for key, column in piece.columns.items():
+                    self.keys[Cell(sheet, piece.at(line, column))] = n, key
+                self.on_line[sheet, piece.across, line].append((min(piece.columns.values()), n))
+        for pieces in self.on_line.values():
+            pieces.sort()
 
     def predecessor(self, book: Book, n: int, group: Group) -> int | None:
         """The table from whose last iteration most of the first weights of ``group`` are computed."""
@@ -256,17 +263,16 @@ class _Ends:
 
     def _at(self, sheet: Cells, place: Place) -> set[int]:
         """The tables on whose last line a cell stands that is neither a weight nor what is given."""
+        if (known := self.keys.get(Cell(sheet.name, place))) is not None:
+            n, key = known
+            return {n} if key in MAIN and key not in WEIGHTS else set()
         row, column = place
         found = set()
         for across, line, along in ((False, row, column), (True, column, row)):
-            here = [
-                (n, {position: key for key, position in piece.columns.items()})
-                for n, piece in self.on_line.get((sheet.name, across, line), ())
-            ]
-            own = [(n, keys[along]) for n, keys in here if along in keys]
-            found |= {n for n, key in own if key in MAIN and key not in WEIGHTS}
-            if here and not own:  # what stands beside quantities, as new weights do, belongs to the nearest
-                found.add(min(here, key=lambda piece: min(abs(position - along) for position in piece[1]))[0])
+            # What stands beside quantities, as new weights do, belongs to those before it.
+            here = self.on_line.get((sheet.name, across, line), [])
+            if here:
+                found.add(here[max(bisect_right(here, (along, len(self.groups))) - 1, 0)][1])
         return found
 
     def _by_numbers(self, n: int, group: Group) -> int | None:
