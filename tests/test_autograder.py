@@ -159,8 +159,8 @@ def test_a_defect_fails_visibly(tmp_path: Path, archive: Path, defect: str) -> N
     if defect == "template":
         (source / "template.toml").write_text("iteration = 3\n")
     else:
-        with (source / "sheetprop" / "submission" / "find" / "tables.py").open("a", encoding="utf-8") as file:
-            file.write("\n\ndef find_tables(cells):\n    raise KeyError('a defect')\n")
+        with (source / "sheetprop" / "submission" / "find" / "joining.py").open("a", encoding="utf-8") as file:
+            file.write("\n\ndef find_tables(book):\n    raise KeyError('a defect')\n")
     done = gradescope.run()
     assert done.returncode == 1
     assert ("unknown key 'iteration'" if defect == "template" else "KeyError: 'a defect'") in done.stderr

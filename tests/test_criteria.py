@@ -60,7 +60,7 @@ def test_same_initial_values_on_every_sheet_are_told_once() -> None:
     """The same other value in several tables is one finding that counts them."""
     given = ASKED.given | {"t2": 0.9}
     first = Student(given=given)
-    Student(given=given, sheet="Second", book=first.book)
+    Student(given=given, sheet="Second", rate=2.0, book=first.book)
     (finding,) = first.judged().findings
     assert "(in 2 tables)" in finding.message
 
@@ -102,7 +102,7 @@ def test_incomplete_outweighs_wrong() -> None:
 def test_one_long_table_makes_it_complete() -> None:
     """A short table beside a long one is a warning."""
     student = Student()
-    Student(sheet="Short", iterations=5, book=student.book)
+    Student(sheet="Short", rate=2.0, iterations=5, book=student.book)
     submission = student.judged()
     assert submission.status is Status.RIGHT
     (finding,) = with_code(submission, Code.TOO_FEW_ITERATIONS)

@@ -51,7 +51,7 @@ REGENERATE = os.environ.get("SHEETPROP_REGENERATE") == "1"
 
 FOUND = "=((R33-A33)*R33*(1-R33)*M33+(T33-B33)*T33*(1-T33)*O33)*J33*(1-J33)*C33"
 EXPECTED = "=((R33-A33)*R33*(1-R33)*M33+(T33-B33)*T33*(1-T33)*O33)*L33*(1-L33)*C33"
-TABLE = FoundTable("Sheet1", 32, 33, 100, {"t1": "A", "t2": "B"}, LearningRate("B30", 0.5), live=True)
+TABLE = FoundTable("Sheet1", 32, 33, 100, {"t1": "A", "t2": "B"}, LearningRate("B30", 0.5), live=True, iterations=68)
 HANDOUT = Finding(
     Code.HANDOUT_MISTAKE,
     Severity.ERROR,
@@ -117,7 +117,7 @@ RIGHT = Submission('=HYPERLINK("http://x","y").xlsx', Status.RIGHT, (TABLE,), ()
 MARKUP = Submission(
     "<script>alert(1)</script>.xlsx",
     Status.INCOMPLETE,
-    (FoundTable("<b>Ma'x</b>", 2, 3, 54, {"t1": "4"}, None, live=True, transposed=True),),
+    (FoundTable("<b>Ma'x</b>", 2, 3, 54, {"t1": "4"}, None, live=True, transposed=True, iterations=52),),
     (
         Finding(
             Code.MISSING_COLUMN, Severity.ERROR, SCRIPT, '<i onclick="x">', "<b>Ma'x</b>", "A1", SCRIPT, f"{SCRIPT}<b>"

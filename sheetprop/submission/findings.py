@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Any
 
@@ -79,6 +79,7 @@ class Code(Enum):
     CHART_SHORT = "chart-short", "The error chart does not show the whole table"
     OTHER_CONVENTION = "other-convention", "Another convention, consistently used"
     UNKNOWN_HEADING = "unknown-heading", "A heading was not understood"
+    LEFT_OUT = "left-out", "A table was left out of the count"
     NO_TABLE = "no-table", "No iteration table"
     NOTHING_FILLED = "nothing-filled", "Nothing is filled in"
     UNREADABLE = "unreadable", "The file cannot be opened"
@@ -133,11 +134,33 @@ class LearningRate:
 
 
 @dataclass(frozen=True)
+class FoundPiece:
+    """A part of an iteration table that stands in several: its sheet, its headings' row and its own rows, from 1."""
+
+    sheet: str
+    header_row: int
+    first_row: int
+    last_row: int
+    transposed: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """As ``validate --json`` has it."""
+        return {
+            "sheet": self.sheet,
+            "header_row": self.header_row,
+            "first_row": self.first_row,
+            "last_row": self.last_row,
+        } | ({"transposed": True} if self.transposed else {})
+
+
+@dataclass(frozen=True)
 class FoundTable:
     """An iteration table in a submission, rows from 1 and columns by letter.
 
     In a ``transposed`` table iterations run along a row: its rows are then columns counted from 1, its columns row
-    numbers. ``network`` says in a few words what the table trains.
+    numbers. There may be other rows between its first and its last. A table that is split over blocks or sheets has
+    ``pieces``: its rows are those on its ``sheet``, its columns those of the first piece that has the quantity.
+    ``network`` says in a few words what the table trains.
     """
 
     sheet: str
@@ -149,16 +172,13 @@ class FoundTable:
     live: bool
     transposed: bool = False
     network: str = str(NETWORK)
-
-    @property
-    def iterations(self) -> int:
-        """How many iterations the table has."""
-        return self.last_row - self.first_row + 1
+    pieces: tuple[FoundPiece, ...] = ()
+    iterations: int = field(kw_only=True)
 
     def to_dict(self) -> dict[str, Any]:
         """As the contract of ``validate --json`` has it."""
         rate = self.learning_rate
-        return {
+        told: dict[str, Any] = {
             "sheet": self.sheet,
             "header_row": self.header_row,
             "first_row": self.first_row,
@@ -168,7 +188,12 @@ class FoundTable:
             "network": self.network,
             "learning_rate": {"cell": rate.cell, "value": rate.value} if rate else None,
             "live": self.live,
-        } | ({"transposed": True} if self.transposed else {})
+        }
+        if self.transposed:
+            told["transposed"] = True
+        if self.pieces:
+            told["pieces"] = [piece.to_dict() for piece in self.pieces]
+        return told
 
 
 @dataclass(frozen=True)

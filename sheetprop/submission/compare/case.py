@@ -19,7 +19,7 @@ from sheetprop.submission.compare.samples import Convention, Samples, equal
 from sheetprop.submission.diagnose.diagnosis import Diagnosis
 from sheetprop.submission.diagnose.edits import parts
 from sheetprop.submission.diagnose.wording import Writer
-from sheetprop.submission.find.tables import WEIGHTS, Table, ranges
+from sheetprop.submission.find.tables import WEIGHTS, Cited, Table, cited
 from sheetprop.submission.findings import Code, Finding, Severity
 from sheetprop.submission.open.cells import Book
 from sheetprop.submission.understand.parameters import same_size
@@ -65,16 +65,15 @@ class Case:
         """Leave out headings that nothing stands under; those of the class's own columns are told."""
         table = self.table
         for key in [key for key in table.columns if key != ITERATION]:
-            if any(table.cells.filled(table.place(key, step)) for step in range(table.count)):
+            if any(table.filled(key, step) for step in range(table.count)):
                 continue
             if key not in STEPS and key != RATE and table.count > 1:
-                place = table.at(table.header, table.columns[key])
                 self.tell(
                     Code.MISSING_COLUMN,
                     Severity.WARNING,
                     f"Nothing stands under the heading {NETWORK.label(key)}.",
                     key,
-                    ranges([place]),
+                    cited([table.heading(key)]),
                 )
             table.drop(key)
 
@@ -229,14 +228,18 @@ class Case:
         severity: Severity,
         message: str,
         quantity: str | None,
-        cells: str | None,
+        cells: Cited | str | None,
         found: str | None = None,
         expected: str | None = None,
         sheet: str | None = None,
     ) -> None:
-        """Note a finding, on the table's own sheet unless ``sheet`` names another."""
-        name = sheet or self.table.cells.name
-        self.findings.append(Finding(code, severity, message, quantity, name, cells, found, expected))
+        """Note a finding, on the table's own sheet unless ``sheet`` or the cells name another.
+
+        What stands on several sheets is a finding on each, as a finding names the cells of one.
+        """
+        places = cells.sheets if isinstance(cells, Cited) else ((sheet or self.table.cells.name, cells),)
+        for name, ranges in places:
+            self.findings.append(Finding(code, severity, message, quantity, name, ranges, found, expected))
 
 
 def _named(expression: Expression, names: Mapping[int, Expression]) -> Expression:

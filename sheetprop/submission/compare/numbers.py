@@ -65,8 +65,7 @@ class Numbers:
         """The numbers of a quantity, NaN where there is none."""
         if key not in self._values:
             if key in self.table.columns and key != RATE:
-                cells = self.table.cells
-                numbers = [cells.number(self.table.place(key, step)) for step in range(self.count)]
+                numbers = [self.table.number(key, step) for step in range(self.count)]
                 self._values[key] = np.array([np.nan if n is None else n for n in numbers])
             else:
                 self._values[key] = np.array(np.broadcast_to(self._given.get(key, np.nan), (self.count,)), dtype=float)
@@ -86,14 +85,14 @@ class Numbers:
         quanta = np.zeros(self.count)
         if key in GIVEN or key == RATE or key not in self.table.columns:
             return quanta
-        cells, values = self.table.cells, self.values(key)
+        constant, values = self.table.constant, self.values(key)
         # The first values of weights are given, and exact.
         first = 1 if key in WEIGHTS else 0
         for n in range(first, self.count):
             # Each by its own digits: what is copied as shown is cut to the width of the column.
-            if cells.constant(self.table.place(key, n)) and (shown := decimals(values[n])) < MOST_DECIMALS:
+            if constant(key, n) and (shown := decimals(values[n])) < MOST_DECIMALS:
                 quanta[n] = 0.5 * 10.0**-shown
-        live = [n for n in range(self.count) if not cells.constant(self.table.place(key, n)) and np.isfinite(values[n])]
+        live = [n for n in range(self.count) if not constant(key, n) and np.isfinite(values[n])]
         if live and max(digits(values[n]) for n in live) <= SHORT_RESULTS:
             quanta[live] = np.abs(values[live]) * 0.5 * 10.0 ** (1 - SHORT_RESULTS)
         return quanta

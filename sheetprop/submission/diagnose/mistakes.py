@@ -15,7 +15,7 @@ from sheetprop.submission.compare.samples import equal
 from sheetprop.submission.diagnose.diagnosis import Diagnosis, diagnose
 from sheetprop.submission.diagnose.edits import Edit
 from sheetprop.submission.diagnose.wording import UNKNOWN_RATE, explain, value_text
-from sheetprop.submission.find.tables import WEIGHTS, ranges
+from sheetprop.submission.find.tables import WEIGHTS, quoted, ranges
 from sheetprop.submission.findings import Code, Severity
 from sheetprop.submission.understand.formula import Leaf, Reference
 from sheetprop.submission.understand.reading import EMPTY, GIVEN, TEXT
@@ -112,9 +112,9 @@ def _tell_formula(case: Case, item: Wrong, edit: Edit | None, steps: list[int]) 
     if len(steps) == 1 and computed > 3:
         message += " The other rows of the column have another formula."
     right, first = item.diagnosis.right, steps[0]
-    copied = case.table.cells.formulas.get(case.table.place(key, first)) is item.content.shape
+    copied = case.table.sheet(key, first).formulas.get(case.table.place(key, first)) is item.content.shape
     if right is not None and copied:
-        expected = _in_own_form(case, item, edits, first) or writer.formula(right, first)
+        expected = _in_own_form(case, item, edits, first) or writer.formula(right, first, key)
     else:
         expected = writer.expected(key, first) or ""
     case.tell(
@@ -141,11 +141,12 @@ def _in_own_form(case: Case, item: Wrong, edits: Sequence[Edit], step: int) -> s
             names[edit.also[0]] = edit.also[1]
     if shape is None:
         return None
-    used = case.reading.names_of(shape, case.table.place(item.key, typical), typical)
+    used = case.reading.names_of(shape, item.key, typical)
     replaced = {n: name for n, name in used.items() if name in names}
     if any(getattr(shape.leaves[n], "sheet", None) is not None for n in replaced):
         return None  # the sheet's name stands before the reference
-    references = {n: case.writer.reference(names[name], step) for n, name in replaced.items()}
+    writer = case.writer.at_quantity(item.key, step)
+    references = {n: writer.reference(names[name], step) for n, name in replaced.items()}
     return shape.with_references(case.table.place(item.key, step), references)
 
 
@@ -171,7 +172,7 @@ def _replaced(case: Case, item: Wrong, edit: Edit) -> list[Leaf]:
     shape, step = item.content.shape, item.steps[0]
     if shape is None or not isinstance(edit.found, Symbol):
         return []
-    names = case.reading.names_of(shape, case.table.place(item.key, step), step)
+    names = case.reading.names_of(shape, item.key, step)
     return [shape.leaves[n] for n, name in names.items() if name == edit.found.key]
 
 
@@ -182,8 +183,9 @@ def _under_rate(case: Case, item: Wrong, edit: Edit) -> bool:
         return False
     place = case.table.place(item.key, item.steps[0])
     targets = [leaf.at(*place) for leaf in _replaced(case, item, edit) if isinstance(leaf, Reference)]
-    column = case.table.position(rate.place)[1]
-    return bool(targets) and all(case.table.position(target)[1] == column for target in targets)
+    piece = case.table.piece(item.key, item.steps[0])
+    column = piece.position(rate.place)[1]
+    return bool(targets) and all(piece.position(target)[1] == column for target in targets)
 
 
 def _looks_ahead(case: Case, item: Wrong) -> bool:
@@ -204,11 +206,12 @@ def _unexplained(case: Case, item: Wrong, step: int) -> str:
         if off:
             n = off[0]
             found, expected = float(followed.found[n]), float(followed.expected[n])
-            line = case.table.first + n + 1
-            where = "column" if case.table.across else "row"
+            piece = case.table.piece(item.key, n)
+            where = "column" if piece.across else "row"
+            on = "" if piece.cells is case.table.cells else f" of {quoted(piece.cells.name)}"
             text += (
-                f" It is off first in {where} {line}: {value_text(found)} where {value_text(expected)} belongs, "
-                f"a difference of {found - expected:.2g}."
+                f" It is off first in {where} {piece.line(n) + 1}{on}: {value_text(found)} where "
+                f"{value_text(expected)} belongs, a difference of {found - expected:.2g}."
             )
     return text
 
@@ -294,9 +297,10 @@ def _tell_helper(case: Case, name: str, diagnosis: Diagnosis, cured: list[Wrong]
     cells = sorted(helper.cells, key=lambda cell: (cell.sheet, cell.place))
     sheet = cells[0].sheet
     places = [cell.place for cell in cells if cell.sheet == sheet]
-    step = max(case.table.position(places[0])[0] - case.table.first, 0)
+    step = case.table.step(cells[0]) or 0
     first = ranges(places[:1])
     users = " and ".join(NETWORK.label(key) for key in keys)
+    writer = writer.on(sheet)
     message = explain(writer, key, diagnosis.edits, step, f"The helper cell {first}")
     message += f" {users} {'is' if len(keys) == 1 else 'are'} computed from it."
     assert diagnosis.right is not None

@@ -28,7 +28,7 @@ def _tell_changing(case: Case, rates: list[float]) -> None:
     step = next(n for n, rate in enumerate(rates) if not same_number(rate, first))
     weights = [weight for weight in WEIGHTS if weight in case.runs]
     case.wrong_keys |= set(weights)
-    line = f"{'column' if case.table.across else 'row'} {case.table.first + step + 1}"
+    line = f"{'column' if case.table.across else 'row'} {case.table.main.line(step) + 1}"
     places = [case.table.cells_of(weight, list(range(1, case.table.count))) for weight in weights]
     case.tell(
         Code.CHANGING_RATE,

@@ -15,7 +15,7 @@ from sheetprop.submission.compare.samples import equal
 from sheetprop.submission.diagnose.diagnosis import kind_of, siblings
 from sheetprop.submission.diagnose.edits import Edit
 from sheetprop.submission.diagnose.wording import explain, value_text
-from sheetprop.submission.find.tables import WEIGHTS, blocks, span
+from sheetprop.submission.find.tables import WEIGHTS, blocks, cited
 from sheetprop.submission.findings import Code, Severity
 from sheetprop.submission.understand.parameters import SAME, same_number, same_size
 from sheetprop.submission.understand.reading import GIVEN, Run
@@ -92,25 +92,22 @@ def judge_constants(case: Case) -> bool:
         if wrong:
             _tell_numbers(case, key, sorted(wrong))
     if computed and pasted:
-        first, last = min(case.table.keys), max(case.table.keys)
-        cells = span(case.table.at(case.table.first, first), case.table.at(case.table.last, last))
         case.tell(
             Code.NOT_LIVE,
             Severity.WARNING,
             f"The table holds {count:,} numbers and hardly a formula: it is pasted, so nothing follows when an "
             "input changes.",
             None,
-            cells,
+            case.table.area,
         )
     elif right:
-        places = sorted(case.table.place(key, step) for key, step in right)
         case.tell(
             Code.NOT_LIVE,
             Severity.WARNING,
             f"{len(right)} typed-in or pasted {'number stands' if len(right) == 1 else 'numbers stand'} where "
             "formulas belong. They are right, but do not follow when an input changes.",
             right[0][0] if len({key for key, _ in right}) == 1 else None,
-            blocks(places),
+            cited((case.table.cell(key, step) for key, step in right), blocks),
             case.writer.found(*right[0]),
             case.writer.expected(*right[0]),
         )

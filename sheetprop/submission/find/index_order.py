@@ -6,8 +6,7 @@ import re
 
 from sheetprop.network import NETWORK, partial
 from sheetprop.submission.find.labels import name_of
-from sheetprop.submission.find.tables import Table
-from sheetprop.submission.open.cells import Place
+from sheetprop.submission.find.tables import Cell, Table
 from sheetprop.submission.understand.formula import Reference
 
 _TWO_NUMBERS = re.compile(r"[a-z]+([1-9])([1-9])")
@@ -37,16 +36,16 @@ def order_indices(table: Table) -> None:
 def _heading(table: Table, key: str) -> str:
     if key not in table.columns:
         return ""
-    return name_of(table.cells.texts.get(table.at(table.header, table.columns[key]), ""))
+    heading = table.heading(key)
+    return name_of(table.sheets[heading.sheet].texts.get(heading.place, ""))
 
 
 def _sums_mirrored(table: Table, last: dict[str, str], mirrored: dict[str, str]) -> bool:
     """Whether sums refer to the weights of the mirrored names only."""
-    weights = {table.columns[key]: key for key in mirrored}
     shown = False
     for neuron in last:
         own = {c.weight for c in NETWORK.connections if c.neuron == neuron}
-        used = {weights[column] for column in _columns_used(table, neuron) if column in weights}
+        used = _used(table, neuron) & mirrored.keys()
         if not used:
             continue
         if used != {mirrored[key] for key in own}:
@@ -55,16 +54,16 @@ def _sums_mirrored(table: Table, last: dict[str, str], mirrored: dict[str, str])
     return shown
 
 
-def _columns_used(table: Table, key: str) -> set[int]:
+def _used(table: Table, key: str) -> set[str]:
+    """The quantities that the first formula of a quantity refers to on its own sheet."""
     if key not in table.columns:
         return set()
-    place: Place = table.place(key, 0)
-    shape = table.cells.formulas.get(place)
-    pieces = shape.pieces if shape else ()
-    return {table.position(piece.at(*place))[1] for piece in pieces if isinstance(piece, Reference)}
+    place, cells = table.place(key, 0), table.sheet(key, 0)
+    shape = cells.formulas.get(place)
+    targets = (piece.at(*place) for piece in (shape.pieces if shape else ()) if isinstance(piece, Reference))
+    found = (table.quantity(Cell(cells.name, target)) for target in targets)
+    return {quantity for quantity, _ in filter(None, found)}
 
 
 def _exchange(table: Table, mirrored: dict[str, str]) -> None:
-    names = mirrored | {partial("E", key): partial("E", other) for key, other in mirrored.items()}
-    table.columns = {names.get(key, key): column for key, column in table.columns.items()}
-    table.__post_init__()
+    table.rename(mirrored | {partial("E", key): partial("E", other) for key, other in mirrored.items()})

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from sheetprop.network import ITERATION, NETWORK, RATE, Role
 from sheetprop.submission.find.labels import quantities, quantity
-from sheetprop.submission.find.tables import FILLED_SHARE, MAIN, Table, ranges
+from sheetprop.submission.find.pieces import FILLED_SHARE, MAIN, has_number
+from sheetprop.submission.find.tables import Table, ranges
 from sheetprop.submission.find.vocabulary.concepts import Concept
 from sheetprop.submission.find.vocabulary.spelling import equation, has_decimal, normal, spoken, words
 from sheetprop.submission.open.cells import Cells, Place
@@ -37,17 +38,16 @@ def unread_headings(table: Table) -> list[Unread]:
 
     What a student plainly adds besides the network's quantities (a counter, "w1 new", a check) is no such heading.
     """
-    cells, columns = table.cells, table.near_columns
-    own = set(table.columns.values())
-    lines = range(table.first, table.last + 1)
+    piece, cells = table.main, table.cells
+    own = set(piece.columns.values())
     found = []
-    for column in range(max(columns.start - BESIDE, 0), columns.stop + BESIDE):
-        place = table.at(table.header, column)
+    for column in range(max(min(own) - BESIDE, 0), max(own) + 1 + BESIDE):
+        place = piece.at(piece.header, column)
         text = cells.texts.get(place)
         if column in own or text is None or not looks_like_a_quantity(text) or quantity(text) in table.columns:
             continue
-        filled = sum(_holds_number(cells, table.at(line, column)) for line in lines)
-        if filled >= FILLED_SHARE * len(lines):
+        filled = sum(has_number(cells, piece.at(line, column)) for line in piece.lines)
+        if filled >= FILLED_SHARE * len(piece.lines):
             found.append(Unread(place, text.strip()))
     return found
 
@@ -70,10 +70,6 @@ def looks_like_a_quantity(text: str) -> bool:
     if named and not named.numbers and len(spoken(left)) == 1:
         return True  # a letter of the student's own
     return not (named and set(named.concepts) & _HELPERS)
-
-
-def _holds_number(cells: Cells, place: Place) -> bool:
-    return place in cells.formulas or place in cells.opaque or cells.number(place) is not None
 
 
 def tell_headings(found: Iterable[Unread]) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sheetprop.assignment import Assignment
 from sheetprop.network import NETWORK, Role, partial
 from sheetprop.rubric import CRITERIA
-from sheetprop.submission.find.tables import WEIGHTS, ranges
+from sheetprop.submission.find.tables import WEIGHTS, cited
 from sheetprop.submission.findings import Code, Finding, ScoreLine, Severity
 from sheetprop.submission.grade.comparison import Comparison, find_comparisons
 from sheetprop.submission.grade.judgement import Judged
@@ -139,14 +139,15 @@ def _initial_values(judged: Sequence[Judged], assignment: Assignment, findings: 
     for differing, tables in told.items():
         first = tables[0]
         values = ", ".join(f"{NETWORK.label(key)} = {value:.6g} (asked: {asked[key]:.6g})" for key, value in differing)
-        places = [first.table.place(key, 0) for key, _ in differing if key in first.table.columns]
+        cells = [first.table.cell(key, 0) for key, _ in differing if key in first.table.columns]
+        at = cited(sorted(cells, key=lambda cell: cell.place)).sheets or ((first.found.sheet, None),)
         findings.append(
             Finding(
                 Code.INITIAL_VALUES,
                 Severity.WARNING,
                 f"Other initial values than asked: {values}{_also_on(tables)}.",
-                sheet=first.found.sheet,
-                cells=ranges(sorted(places)) or None,
+                sheet=at[0][0],
+                cells=at[0][1],
                 found=", ".join(f"{value:.6g}" for _, value in differing),
                 expected=", ".join(f"{asked[key]:.6g}" for key, _ in differing),
             )
@@ -160,7 +161,7 @@ def initial_values(judged: Judged) -> dict[str, float]:
     values = dict(judged.parameters.given)
     for weight in WEIGHTS:
         if weight in judged.table.columns:
-            value = judged.table.cells.number(judged.table.place(weight, 0))
+            value = judged.table.number(weight, 0)
             if value is not None:
                 values[weight] = value
     return values
@@ -186,7 +187,7 @@ def _iterations(judged: Sequence[Judged], assignment: Assignment, findings: list
                 f"{count} {'iteration' if count == 1 else 'iterations'} where {asked} are asked{_also_on(tables)}."
                 + ("" if most >= LEAST_ITERATIONS else " That is too little to judge."),
                 sheet=first.found.sheet,
-                cells=ranges([first.table.at(first.table.last, min(first.table.keys))]),
+                cells=str(first.table.cells_of(first.table.keys[0], [first.table.count - 1])),
                 found=str(count),
                 expected=str(asked),
             )
@@ -266,21 +267,19 @@ def _chart(book: Book, judged: Sequence[Judged], findings: list[Finding]) -> Sha
         return Share(0.0, "no chart")
     short = 0
     for table in judged:
-        shown = _shown_lines(charts, table)
-        if not shown or any(first <= table.table.first + 1 and last >= table.table.last for first, last in shown):
+        own, shown = table.table, _shown_lines(charts, table)
+        if not shown or any(first <= own.lines[0] + 1 and last >= own.lines[-1] for first, last in shown):
             continue
         first, last = max(shown, key=lambda lines: lines[1] - lines[0])
         short += 1
-        own = table.table
         findings.append(
             Finding(
                 Code.CHART_SHORT,
                 Severity.WARNING,
-                f"The error chart shows rows {first + 1} to {last + 1}; the table has rows {own.first + 1} to "
-                f"{own.last + 1}.",
+                f"The error chart shows rows {first + 1} to {last + 1}; the table has rows {own.lines[0] + 1} to "
+                f"{own.lines[-1] + 1}.",
                 "E_total",
-                table.found.sheet,
-                own.cells_of("E_total", list(range(own.count))),
+                *own.cells_of("E_total", range(own.count)).sheets[0],
             )
         )
     reason = "there" if not short else f"{short} of {len(judged)} tables not shown whole"
@@ -292,19 +291,20 @@ def _shown_lines(charts: Sequence[Chart], judged: Judged) -> list[tuple[int, int
     table, shown = judged.table, []
     if "E_total" not in table.columns:
         return []
+    pieces = table.pieces_of("E_total")
     for chart in charts:
         for reference in chart.series:
             sheet, _, cells = reference.rpartition("!")
-            if sheet.strip("'").replace("''", "'").lower() != table.cells.name.lower():
-                continue
             try:
                 top, left, bottom, right = corners(cells)
             except ValueError:
                 continue
-            (first, column), (last, last_column) = (
-                table.position((top, left)),
-                table.position((bottom, right)),
-            )
-            if column <= table.columns["E_total"] <= last_column and first <= table.last and last >= table.first:
-                shown.append((first, last))
+            for piece in pieces:
+                if sheet.strip("'").replace("''", "'").lower() != piece.cells.name.lower():
+                    continue
+                first, column = piece.position((top, left))
+                last, last_column = piece.position((bottom, right))
+                on_column = column <= piece.columns["E_total"] <= last_column
+                if on_column and first <= piece.lines[-1] and last >= piece.lines[0]:
+                    shown.append((first, last))
     return shown

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sheetprop.assignment import Tolerances
-from sheetprop.network import NETWORK, RATE, Role
+from sheetprop.network import RATE
 from sheetprop.submission.compare.case import Case
 from sheetprop.submission.compare.conventions import tell_convention, under_best_convention, without_misnamed_steps
 from sheetprop.submission.diagnose.mistakes import tell_wrong
@@ -15,14 +15,13 @@ from sheetprop.submission.diagnose.results import judge_errors, judge_loops, jud
 from sheetprop.submission.diagnose.rounding import judge_rounding
 from sheetprop.submission.diagnose.rules import judge_rule
 from sheetprop.submission.diagnose.typed import judge_constants, judge_gaps, judge_given
+from sheetprop.submission.find.pieces import Piece
 from sheetprop.submission.find.tables import WEIGHTS, Table, ranges
 from sheetprop.submission.find.unread import tell_headings, unread_headings
-from sheetprop.submission.findings import Code, Finding, FoundTable, Severity
+from sheetprop.submission.findings import Code, Finding, FoundPiece, FoundTable, Severity
+from sheetprop.submission.grade.counting import choose, filled_keys, given_up, left_out
 from sheetprop.submission.open.cells import Book
 from sheetprop.submission.understand.parameters import Parameters
-
-TRAINING = set(NETWORK.keys(Role.FORWARD, Role.STEP, Role.GRADIENT))
-"""What the next weights are computed from, besides the weights themselves."""
 
 
 @dataclass
@@ -42,33 +41,17 @@ class Judged:
     computed: set[str] = field(default_factory=set)
 
 
-def judge_tables(book: Book, tables: Sequence[Table], tolerances: Tolerances) -> list[Judged]:
-    """Judge the tables of a workbook that train: whose weights follow from the iteration before.
-
-    Others (a check of the gradients, a list of results) are left out, unless there is nothing else.
-    """
-    cases = [Case(book, table, tables, tolerances) for table in tables]
-    for case in cases:
-        case.others = cases
-    training = [case for case in cases if _trains(case) is not False]
-    return [_judged(case) for case in (training or cases)]
-
-
-def _trains(case: Case) -> bool | None:
-    """Whether weights are computed from the pass before; None where no weight is computed at all."""
-    computed = None
-    for weight in WEIGHTS:
-        for run in case.runs.get(weight, []):
-            expression = run.content.expression
-            if run.last > 0 and run.content.kind not in ("constant", "empty"):
-                computed = False
-            if expression is None or run.last == 0:
-                continue
-            names = [expression, *(case.reading.helpers[name].expression for name in case.helpers_of(expression))]
-            keys = {name.partition("@")[0].partition("#")[0] for part in names for name in part.symbols()}
-            if keys & TRAINING:
-                return True
-    return computed
+def judge_tables(book: Book, tables: Sequence[Table], tolerances: Tolerances) -> tuple[list[Judged], list[Finding]]:
+    """Judge the tables of a workbook that count; with them, a note on each of the others."""
+    every = [Case(book, table, tables, tolerances) for table in tables]
+    for case in every:
+        case.others = every
+    cases, notes = choose(every)
+    judged = [_judged(case) for case in cases]
+    right = [case for case in cases if not any(found.severity is Severity.ERROR for found in case.findings)]
+    reasons = [given_up(case, right) for case in cases]
+    notes += [left_out(case, reason) for case, reason in zip(cases, reasons, strict=True) if reason]
+    return [table for table, reason in zip(judged, reasons, strict=True) if not reason], notes
 
 
 def _judged(case: Case) -> Judged:
@@ -90,28 +73,32 @@ def _judged(case: Case) -> Judged:
     judge_errors(case)
     judge_stored(case)
     table, parameters = case.table, case.parameters
-    if RATE in table.columns and not any(
-        cell and table.position(cell.place)[1] == table.columns[RATE] for cell in [parameters.rate_cell]
-    ):
+    rate = parameters.rate_cell
+    if RATE in table.columns and not (rate and table.main.position(rate.place)[1] == table.columns[RATE]):
         table.drop(RATE)
     found = FoundTable(
         sheet=table.cells.name,
-        header_row=table.header + 1,
-        first_row=table.first + 1,
-        last_row=table.last + 1,
+        header_row=table.main.header + 1,
+        first_row=table.lines[0] + 1,
+        last_row=table.lines[-1] + 1,
+        iterations=table.count,
         columns={key: table.column_name(key) for key in sorted(table.columns, key=table.columns.__getitem__)},
         learning_rate=parameters.learning_rate(table),
         live=live,
         transposed=table.across,
         network=str(case.evaluator.samples.convention.network),
+        pieces=tuple(_found_piece(piece) for piece in table.pieces if len(table.pieces) > 1),
     )
     after = {key: [run for run in runs if run.last >= (key in WEIGHTS)] for key, runs in case.runs.items()}
-    filled = {key for key, runs in after.items() if any(run.content.kind != "empty" for run in runs)}
     computed = {key for key, runs in after.items() if any(run.content.shape is not None for run in runs)}
-    return Judged(table, found, case.findings, parameters, case.wrong_keys, live, filled, computed)
+    return Judged(table, found, case.findings, parameters, case.wrong_keys, live, filled_keys(case), computed)
 
 
 def _tell_unread_headings(case: Case) -> None:
     if unread := unread_headings(case.table):
         cells = ranges([heading.place for heading in unread])
         case.tell(Code.UNKNOWN_HEADING, Severity.WARNING, tell_headings(unread), None, cells)
+
+
+def _found_piece(piece: Piece) -> FoundPiece:
+    return FoundPiece(piece.cells.name, piece.header + 1, piece.lines[0] + 1, piece.lines[-1] + 1, piece.across)

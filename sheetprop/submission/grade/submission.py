@@ -8,7 +8,8 @@ from dataclasses import replace
 from sheetprop.assigned import Assigned
 from sheetprop.assignment import Assignment
 from sheetprop.submission.find.index_order import order_indices
-from sheetprop.submission.find.tables import Table, find_tables
+from sheetprop.submission.find.joining import find_tables
+from sheetprop.submission.find.tables import Table
 from sheetprop.submission.find.unread import tell_nearest
 from sheetprop.submission.findings import Code, Finding, Severity, Status, Submission
 from sheetprop.submission.grade.criteria import GIVEN, LEAST_ITERATIONS, judge_assignment, nothing_to_judge
@@ -48,7 +49,7 @@ def _grade(
     data: bytes, name: str, assignment: Assignment, assigned: Assigned | None, student: str | None
 ) -> Submission:
     book = Book(data)
-    tables = [table for cells in book for table in find_tables(cells)]
+    tables = find_tables(book)
     if not tables:
         message = (
             "No iteration table was found: no row or column of headings t1 … E_total, w1 … w8 with numbers or formulas "
@@ -58,7 +59,7 @@ def _grade(
     for table in tables:
         order_indices(table)
     _compute_missing(book, tables)
-    judged = judge_tables(book, tables, assignment.tolerances)
+    judged, left_out = judge_tables(book, tables, assignment.tolerances)
     ownership = find_ownership(book, judged, assignment, assigned, student)
     if not any(table.filled.difference(GIVEN) for table in judged):
         blank = _incomplete(name, _only_given(judged), "nothing is filled in", assignment)
@@ -67,7 +68,8 @@ def _grade(
     of_assignment, lines = judge_assignment(book, judged, ownership.asked)
     if ownership.findings:  # which numbers they are instead is said there
         of_assignment = [finding for finding in of_assignment if finding.code is not Code.INITIAL_VALUES]
-    findings = sorted([*findings, *ownership.findings, *of_assignment], key=lambda finding: ORDER[finding.severity])
+    findings += [*ownership.findings, *of_assignment, *left_out]
+    findings = sorted(findings, key=lambda finding: ORDER[finding.severity])
     if max(table.found.iterations for table in judged) < LEAST_ITERATIONS:
         status = Status.INCOMPLETE
     elif any(finding.severity is Severity.ERROR for finding in findings):
@@ -95,7 +97,7 @@ def _only_given(judged: Sequence[Judged]) -> Finding:
 
 def _compute_missing(book: Book, tables: list[Table]) -> None:
     """Have the engine compute sheets that were saved without results, as programs do that only write workbooks."""
-    for cells in {table.cells.name: table.cells for table in tables}.values():
+    for cells in {name: cells for table in tables for name, cells in table.sheets.items()}.values():
         if cells.formulas and not cells.stored_results:
             for place in cells.formulas:
                 value = book.recomputed(cells.name, place)

@@ -13,10 +13,10 @@ from sheetprop.submission.compare.evaluation import Evaluator
 from sheetprop.submission.compare.samples import Samples, equal
 from sheetprop.submission.diagnose.edits import parts
 from sheetprop.submission.find.labels import quantity
-from sheetprop.submission.find.tables import Table
+from sheetprop.submission.find.tables import Cell, Table, quoted
 from sheetprop.submission.findings import LearningRate
-from sheetprop.submission.open.cells import Cells, Place
-from sheetprop.submission.understand.reading import GIVEN, Cell, Reading, Run
+from sheetprop.submission.open.cells import Place
+from sheetprop.submission.understand.reading import GIVEN, Reading, Run
 
 SHOWN_BY = {"h1": ("i1", "i2"), "E1": ("t1",), "E2": ("t2",)}
 """Quantities whose formula shows what stands for which inputs or targets."""
@@ -53,7 +53,7 @@ class Parameters:
 def address(cell: Cell, here: str) -> str:
     """A cell as A1 text, with its sheet where that is another than ``here``."""
     text: str = xl_rowcol_to_cell(*cell.place)
-    return text if cell.sheet == here else "'" + cell.sheet.replace("'", "''") + f"'!{text}"
+    return text if cell.sheet == here else f"{quoted(cell.sheet)}!{text}"
 
 
 def find_given(reading: Reading, runs: Mapping[str, list[Run]]) -> Parameters:
@@ -68,18 +68,15 @@ def find_given(reading: Reading, runs: Mapping[str, list[Run]]) -> Parameters:
 
 
 def _find_given(reading: Reading, key: str, runs: list[Run], parameters: Parameters) -> None:
-    table, cells = reading.table, reading.cells
+    table = reading.table
     if key in table.columns:
-        value = cells.number(table.place(key, 0))
+        value = table.number(key, 0)
         if value is None and runs and isinstance(symbol := runs[0].content.expression, Symbol):
             value = reading.constants.get(symbol.key, (None, None))[1]
         if value is not None:
             parameters.given[key] = value
-    elif found := labelled(cells, table, lambda text: quantity(text) == key):
-        parameters.cells[key] = Cell(cells.name, found)
-        value = cells.number(found)
-        assert value is not None
-        parameters.given[key] = value
+    elif found := labelled(table, lambda text: quantity(text) == key):
+        parameters.cells[key], parameters.given[key] = found
 
 
 def _infer_given(reading: Reading, runs: Mapping[str, list[Run]], parameters: Parameters) -> None:
@@ -113,18 +110,22 @@ def _infer_given(reading: Reading, runs: Mapping[str, list[Run]], parameters: Pa
                 break
 
 
-def labelled(cells: Cells, table: Table, names: Callable[[str], bool]) -> Place | None:
-    """The place of the number beside or below a text that ``names`` accepts, the nearest to the table's headings."""
-    found: list[tuple[int, Place]] = []
-    header = table.at(table.header, min(table.columns.values()))
-    for (row, column), text in cells.texts.items():
-        if not names(text):
-            continue
-        for place in ((row, column + 1), (row, column + 2), (row + 1, column)):
-            if cells.number(place) is not None and not table.contains(place):
-                found.append((abs(row - header[0]) + abs(column - header[1]) // 4, place))
-                break
-    return min(found)[1] if found else None
+def labelled(table: Table, names: Callable[[str], bool]) -> tuple[Cell, float] | None:
+    """The number beside or below a text that ``names`` accepts, the nearest to the table's headings."""
+    header = table.corner
+    for cells in table.sheets.values():
+        found: list[tuple[int, Place, float]] = []
+        for (row, column), text in cells.texts.items():
+            if not names(text):
+                continue
+            for place in ((row, column + 1), (row, column + 2), (row + 1, column)):
+                if (value := cells.number(place)) is not None and not table.contains(cells.name, place):
+                    found.append((abs(row - header[0]) + abs(column - header[1]) // 4, place, value))
+                    break
+        if found:
+            _, place, value = min(found)
+            return Cell(cells.name, place), value
+    return None
 
 
 def _meaning(reading: Reading, cell: Cell | None, value: float, parameters: Parameters) -> str | float:

@@ -12,7 +12,7 @@ from sheetprop.submission.compare.evaluation import Evaluator
 from sheetprop.submission.compare.samples import Convention, Samples, equal
 from sheetprop.submission.diagnose.edits import parts
 from sheetprop.submission.find.labels import is_rate
-from sheetprop.submission.find.tables import WEIGHTS, Table
+from sheetprop.submission.find.tables import WEIGHTS, Cell, Table
 from sheetprop.submission.understand.parameters import (
     Parameters,
     find_given,
@@ -21,7 +21,7 @@ from sheetprop.submission.understand.parameters import (
     same_number,
     same_size,
 )
-from sheetprop.submission.understand.reading import Cell, Reading, Run
+from sheetprop.submission.understand.reading import Reading, Run
 
 OWN_LINES = 0.9
 """Share of the updates that take their rate from the table's own lines from which it is a column of its own."""
@@ -98,10 +98,9 @@ def _find_column(reading: Reading, by_step: Mapping[int, set[str]], parameters: 
     for step, names in by_step.items():
         for name in names:
             cell = reading.constants[name][0]
-            if cell is None or cell.sheet != table.cells.name:
-                continue
+            found = None if cell is None else table.step(cell)
             # A cell that only repeats the one above means the one above.
-            if table.first <= table.position(cell.place)[0] <= table.first + step:
+            if found is not None and found <= step:
                 own[step] = name
     rates = {step: reading.constants[name][1] for step, name in own.items()}
     if not rates or len(own) < OWN_LINES * len(by_step):
@@ -198,22 +197,17 @@ def rate_in_text(text: str) -> float | None:
 
 def _said_otherwise(table: Table, rate: float) -> Cell | None:
     """The cell that is labelled as the learning rate, where it holds another than the updates have typed in."""
-    place = labelled(table.cells, table, is_rate)
-    value = None if place is None else table.cells.number(place)
-    if place is None or value is None or same_number(value, rate):
-        return None
-    return Cell(table.cells.name, place)
+    found = labelled(table, is_rate)
+    return None if found is None or same_number(found[1], rate) else found[0]
 
 
 def _find_labelled_rate(table: Table, parameters: Parameters) -> None:
     """The rate that a label near the table, or the sheet's name, tells, where no formula does."""
-    cells = table.cells
-    place = labelled(cells, table, is_rate)
-    if place is not None and (value := cells.number(place)) is not None:
-        parameters.rate, parameters.rate_cell = value, Cell(cells.name, place)
+    if found := labelled(table, is_rate):
+        parameters.rate_cell, parameters.rate = found
         return
-    texts = [text for (row, _), text in cells.texts.items() if row <= table.header]
-    told = (rate_in_text(text) for text in [*reversed(texts), cells.name])
+    texts = [text for (row, _), text in table.cells.texts.items() if row <= table.main.header]
+    told = (rate_in_text(text) for text in [*reversed(texts), table.cells.name])
     parameters.rate = next((value for value in told if value is not None), None)
 
 
