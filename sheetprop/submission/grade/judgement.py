@@ -14,6 +14,7 @@ from sheetprop.submission.compare.case import Case
 from sheetprop.submission.compare.conventions import tell_convention, under_best_convention, without_misnamed_steps
 from sheetprop.submission.compare.samples import Convention
 from sheetprop.submission.diagnose.mistakes import tell_wrong
+from sheetprop.submission.diagnose.repeated import leave_out_repeated
 from sheetprop.submission.diagnose.results import judge_errors, judge_loops, judge_rounding, judge_stored, judge_unread
 from sheetprop.submission.diagnose.typed import judge_constants, judge_gaps, judge_given
 from sheetprop.submission.find.tables import WEIGHTS, Table
@@ -80,6 +81,7 @@ def _trains(case: Case) -> bool | None:
 
 
 def _judged(case: Case) -> Judged:
+    leave_out_repeated(case)
     wrong = case.wrong_formulas()
     if wrong:
         wrong = under_best_convention(case, wrong)

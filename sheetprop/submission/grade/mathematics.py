@@ -107,6 +107,8 @@ class _Mathematics:
     def mistakes(self) -> dict[str, dict[str, set[Mistake]]]:
         """By criterion, of each quantity that has one, its mistakes."""
         errors = [finding for finding in self.judged.findings if finding.severity is Severity.ERROR]
+        if self.judged.iterations < self.asked:  # which rows that are copies cost already
+            errors = [finding for finding in errors if finding.code is not Code.REPEATED_ROWS]
         of_key: dict[str, set[Mistake]] = defaultdict(set)
         for finding in errors:
             of_key[finding.quantity if finding.quantity in CRITERION_OF else ""].add(mistake(finding))
@@ -136,8 +138,18 @@ class _Mathematics:
         """How many quantities' worth of a criterion are lost, at most all of them."""
         keys, mistakes = self.keys(criterion), self.mistakes[criterion]
         worth = {key: self.there(key) for key in keys} | dict.fromkeys(mistakes.keys() - {*keys}, 1.0)
-        paying = set(mistakes) if per is Per.COLUMN else most_apart(mistakes, worth)
-        return min(float(len(keys)), sum(1 - worth[key] for key in keys) + sum(worth[key] for key in paying))
+        wrong = sum(worth[key] for key in mistakes)
+        if per is Per.MISTAKE:
+            paid = sum(worth[key] for key in most_apart(mistakes, worth))
+            wrong = max(paid, self.wrong_beyond_half * wrong)
+        return min(float(len(keys)), sum(1 - worth[key] for key in keys) + wrong)
+
+    @cached_property
+    def wrong_beyond_half(self) -> float:
+        """From 0, where at most half of the table's quantities are wrong, to 1, where all are."""
+        keys = [key for criterion in SHARED_OUT for key in self.keys(criterion)]
+        wrong = {key for mistakes in self.mistakes.values() for key in mistakes}
+        return max(2 * len(wrong.intersection(keys)) / len(keys) - 1, 0.0)
 
     def reached(self, criterion: str, per: Per) -> float:
         """The part of a criterion that is reached, from 0 to 1."""
@@ -189,12 +201,13 @@ def _reason(criterion: str, tables: Sequence[_Mathematics], per: Per) -> str:
                 by_count[count[why, key]].append(key)
         for number, keys in sorted(by_count.items(), reverse=True):
             text = f"{why}: {', '.join(map(NETWORK.label, keys))}{of_tables(number, tables)}"
-            if why == WRONG and per is Per.MISTAKE and len(tables) == 1 and (own := tables[0].mistakes[criterion]):
+            if why == WRONG and per is Per.MISTAKE and len(tables) == 1 and not tables[0].wrong_beyond_half:
+                own = tables[0].mistakes[criterion]
                 paying = len(most_apart(own, dict.fromkeys(own, 1.0)))
                 text += f" ({paying} {'mistake' if paying == 1 else 'mistakes'})" if paying < len(keys) else ""
             parts.append(text)
     if any("" in table.mistakes[criterion] for table in tables):
-        parts.append("another rule than was asked")
+        parts.append("a mistake that is no single quantity's")
     for rows, times in sorted(Counter(table.rows for table in tables if table.shown < 1).items()):
         parts.append(f"only {rows} of {tables[0].asked} iterations{of_tables(times, tables)}")
     return "; ".join(parts)

@@ -26,7 +26,7 @@ Mistake = tuple[str, ...]
 """What two findings share exactly where they are one mistake."""
 _HELPER = re.compile(r"^The helper cells? \S+ ")
 _SENTENCE = re.compile(r"\.\s|\.$")
-_CELL = re.compile(r"(?<![A-Za-z_∂])\$?[A-Z]{1,3}\$?\d+(?![A-Za-z_\d])")
+_CELL = re.compile(r"\s?\(\$?[A-Z]{1,3}\$?\d+\)")
 _INDEX = re.compile(r"(?<=[A-Za-z_])\d+")
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sheetprop.expression import Expression
 from sheetprop.submission.compare.case import Case
 from sheetprop.submission.findings import Severity
+from sheetprop.submission.grade.mistake import DOLLAR
 from sheetprop.submission.open.cells import ErrorValue
 from sheetprop.submission.understand.reading import GIVEN, LOOP, Run
 
@@ -42,7 +43,9 @@ def _showing_errors(case: Case) -> Rows:
     }
     rows = {key: shown for key, shown in rows.items() if shown.any()}
     first = min((int(np.argmax(shown)) for shown in rows.values()), default=0)
-    caused = any(rows[key][first] for key in rows.keys() & case.wrong_keys)
+    # A missing $ is one mistake, also where the reference slides onto a heading.
+    slid = {finding.quantity for finding in case.findings if finding.code in DOLLAR}
+    caused = any(rows[key][first] for key in rows.keys() & case.wrong_keys - slid)
     return rows if caused else {}
 
 
