@@ -120,7 +120,7 @@ def test_a_missing_dollar_is_one_mistake() -> None:
     submission = student.judged()
     assert len(errors(submission)) == 8
     assert lost(submission) == {"updates": 1 / 8}
-    assert reason(submission, "updates").endswith("w8 (1 mistake)")
+    assert reason(submission, "updates") == "wrong by 1 mistake: w1, w2, w3, w4, w5, w6, w7, w8"
     assert lost(student.judged(replace(ASKED, per=Per.COLUMN))) == {"updates": 1}
 
 

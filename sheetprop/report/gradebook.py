@@ -16,7 +16,7 @@ from sheetprop.report.look import GREY, SEVERITY_COLOURS, STATUS_COLOURS
 from sheetprop.report.pairs_sheet import PAIRS, write_pairs
 from sheetprop.report.statistics import BOUNDS, Statistics
 from sheetprop.report.students_sheet import STUDENTS, write_students
-from sheetprop.report.wording import gravest_first
+from sheetprop.report.wording import gravest_first, missing
 from sheetprop.school.roll import Roll
 from sheetprop.submission.findings import Finding, ScoreLine, Severity, Status, Submission
 from sheetprop.submission.resemblance.resemblance import Comparison, Resemblance
@@ -94,6 +94,9 @@ def write_gradebook(path: Path, submissions: Iterable[Submission], roll: Roll | 
 
 def _row(submission: Submission) -> _Row:
     first = next(iter(gravest_first(submission.findings)), None)
+    told = f"{first.place} {first.message}".strip() if first else ""
+    if lacking := missing(submission):
+        told = f"missing: {lacking}"
     return _Row(
         submission.path,
         submission.status,
@@ -102,7 +105,7 @@ def _row(submission: Submission) -> _Row:
         {line.criterion: line.points for line in submission.score_lines},
         len(submission.of(Severity.ERROR)),
         len(submission.of(Severity.WARNING)),
-        f"{first.place} {first.message}".strip() if first else "",
+        told,
     )
 
 
@@ -145,7 +148,17 @@ def _write_grades(
             sheet.write_computed(row, column, formula, compute(numbers) if numbers else "", total)
 
     titles = [line.title for line in criteria]
-    headings = ("submission", "status", "score", "maximum", "percent", *titles, "errors", "warnings", "first finding")
+    headings = (
+        "submission",
+        "status",
+        "score",
+        "maximum",
+        "percent",
+        *titles,
+        "errors",
+        "warnings",
+        "first finding, or what is missing",
+    )
     book.headings(sheet, HEADER_ROW, headings, 3 * LINE_HEIGHT)
     for n, row_of in enumerate(rows, start=FIRST_ROW):
         _write_grade(book, sheet, n, row_of, criteria)

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from html import escape
 
 from sheetprop.report.look import SEVERITY_COLOURS, STATUS_COLOURS, Colours
-from sheetprop.report.wording import count, gravest_first, harmless, learning_rate, number, rows, score
+from sheetprop.report.wording import count, gravest_first, harmless, learning_rate, missing, number, rows, score
 from sheetprop.submission.findings import Finding, FoundTable, ScoreLine, Severity, Status, Submission
 from sheetprop.workbook import theme
 
@@ -26,7 +26,7 @@ Change = tuple[bool, str, str]
 """Whether both formulas say the same here, and what each of them says."""
 
 STATUS_WORDS = {
-    Status.RIGHT: "Right: the workbook computes what it should.",
+    Status.RIGHT: "Right: the workbook computes what it should, and all that was asked for is there.",
     Status.WRONG: "Not right yet: some formulas or numbers are not what the mathematics asks for.",
     Status.INCOMPLETE: "Incomplete: not everything that was asked for is there.",
     Status.UNREADABLE: "Unreadable: the file could not be opened as a workbook.",
@@ -132,9 +132,10 @@ def _colour_rules() -> str:
 
 def _result(submission: Submission) -> str:
     status = submission.status
+    lacking = f" Missing: {_text(lack)}." if (lack := missing(submission)) else ""
     return (
         f'<div class="result"><span class="badge {status.value}">{status.value}</span>'
-        f'<span class="score">{score(submission)} points</span></div>\n<p>{STATUS_WORDS[status]}</p>'
+        f'<span class="score">{score(submission)} points</span></div>\n<p>{STATUS_WORDS[status]}{lacking}</p>'
     )
 
 

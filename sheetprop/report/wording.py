@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from sheetprop.submission.findings import Finding, FoundTable, Severity, Submission
+from sheetprop.submission.findings import Finding, FoundTable, Severity, Status, Submission
 
 SEVERITIES = tuple(Severity)
 """From the gravest to the lightest."""
@@ -69,6 +69,19 @@ def score(submission: Submission) -> str:
 def verdict(submission: Submission) -> str:
     """Status and score in a phrase."""
     return f"{submission.status.value}, {score(submission)}"
+
+
+def missing(submission: Submission) -> str:
+    """What an incomplete submission lacks: each reason once, after the criteria that have it. Else nothing."""
+    if submission.status is not Status.INCOMPLETE:
+        return ""
+    titles: dict[str, list[str]] = {}
+    for line in submission.score_lines:
+        if line.points < line.max_points:
+            titles.setdefault(line.reason, []).append(line.title)
+    if len(titles) == 1 and len(submission.score_lines) == sum(map(len, titles.values())) > 1:
+        return next(iter(titles))
+    return "; ".join(f"{', '.join(own)}: {reason}" for reason, own in titles.items())
 
 
 def gravest_first(findings: Iterable[Finding]) -> list[Finding]:

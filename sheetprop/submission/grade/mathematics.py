@@ -200,12 +200,12 @@ def _reason(criterion: str, tables: Sequence[_Mathematics], per: Per) -> str:
             if (why, key) in count:
                 by_count[count[why, key]].append(key)
         for number, keys in sorted(by_count.items(), reverse=True):
-            text = f"{why}: {', '.join(map(NETWORK.label, keys))}{of_tables(number, tables)}"
+            by = ""
             if why == WRONG and per is Per.MISTAKE and len(tables) == 1 and not tables[0].wrong_beyond_half:
                 own = tables[0].mistakes[criterion]
                 paying = len(most_apart(own, dict.fromkeys(own, 1.0)))
-                text += f" ({paying} {'mistake' if paying == 1 else 'mistakes'})" if paying < len(keys) else ""
-            parts.append(text)
+                by = f" by {paying} {'mistake' if paying == 1 else 'mistakes'}" if paying < len(keys) else ""
+            parts.append(f"{why}{by}: {', '.join(map(NETWORK.label, keys))}{of_tables(number, tables)}")
     if any("" in table.mistakes[criterion] for table in tables):
         parts.append("a mistake that is no single quantity's")
     for rows, times in sorted(Counter(table.rows for table in tables if table.shown < 1).items()):
