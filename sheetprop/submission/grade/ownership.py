@@ -58,7 +58,7 @@ def _other_students(judged: Sequence[Judged], assignment: Assignment) -> Finding
         Code.OTHER_STUDENTS_NUMBERS,
         Severity.WARNING,
         "The inputs, targets and initial weights are those of another student's hand-out, not of your own: it earns "
-        + (f"{kept:.0%} of its points." if kept else "no points."),
+        + (f"{kept * 100:g} % of its points." if kept else "no points."),
         sheet=judged[0].found.sheet,
     )
 
