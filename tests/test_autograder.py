@@ -159,7 +159,7 @@ def test_a_defect_fails_visibly(tmp_path: Path, archive: Path, defect: str) -> N
     if defect == "template":
         (source / "template.toml").write_text("iteration = 3\n")
     else:
-        with (source / "sheetprop" / "submission" / "tables.py").open("a", encoding="utf-8") as file:
+        with (source / "sheetprop" / "submission" / "find" / "tables.py").open("a", encoding="utf-8") as file:
             file.write("\n\ndef find_tables(cells):\n    raise KeyError('a defect')\n")
     done = gradescope.run()
     assert done.returncode == 1
