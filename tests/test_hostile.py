@@ -317,7 +317,7 @@ def test_the_batch_comes_to_its_end(batch: Batch) -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_each_file_gets_its_answer(batch: Batch, name: str) -> None:
-    """A file that cannot be read, has no table or is wrong is told so in a plain sentence; others only lack what was asked."""
+    """A file that cannot be read, has no table or is wrong is told so plainly; others lack what was asked."""
     case, found = CASES[name], batch.found[name]
     errors = [finding["message"] for finding in found["findings"] if finding["severity"] == "error"]
     assert (found["status"], bool(errors)) == (case.status.value, case.status is not Status.INCOMPLETE)
