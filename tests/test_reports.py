@@ -542,7 +542,7 @@ def test_gradebook_says_what_students_got(book: Path) -> None:
     assert column(book, "percent") == [0.825, 1, 0.3525, 0, 0.95, 0.4, 1, None]
     assert column(book, "Right formulas") == [62.5, 70, 35.25, 0, 65, 10, 70, None]
     assert column(book, "errors") == [1, 0, 1, 1, 1, 1, 1, 0]
-    assert column(book, "first finding")[0] == f"'Sheet1'!Z33:Z100 {HANDOUT.message}"
+    assert column(book, "first finding, or what is missing")[0] == f"'Sheet1'!Z33:Z100 {HANDOUT.message}"
 
 
 def test_gradebook_names_the_most_common_mistake_first(book: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sheetprop.rubric import CRITERIA
-from sheetprop.template import KEYS, load_assignment, template_names, template_text
+from sheetprop.template import KEYS, RUBRIC_SETTINGS, load_assignment, template_names, template_text
 
 Call = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -32,7 +32,7 @@ def test_every_key_is_explained() -> None:
     text = template_text()
     template = tomllib.loads(text)
     assert list(template) == list(KEYS)
-    assert list(template["rubric"]) == list(CRITERIA)
+    assert list(template["rubric"]) == [*CRITERIA, *RUBRIC_SETTINGS]
     for key, value in template.items():
         line = re.search(rf"^(?:{key} =|\[{key}\])", text, re.MULTILINE)
         assert line

@@ -25,7 +25,7 @@ Call = Callable[..., Result]
 @pytest.fixture
 def call(call_sheetprop: Call) -> Call:
     """Run ``sheetprop validate`` in a folder with a right workbook, a wrong one, and what was asked (asked.toml)."""
-    shutil.copyfile(SAMPLES / "signed-weights.xlsx", RIGHT)
+    shutil.copyfile(SAMPLES / "backpropagation.xlsx", RIGHT)
     shutil.copyfile(SAMPLES / "handout-mistake.xlsx", WRONG)
     Path("asked.toml").write_text(ASKED, encoding="utf-8")
     return partial(call_sheetprop, "validate")
@@ -113,6 +113,16 @@ def test_exit_codes(call: Call, paths: list[str], code: int, form: list[str]) ->
     assert (result.returncode, result.stderr) == (code, "")
 
 
+def test_what_is_missing_is_no_success(call: Call) -> None:
+    """Exit code 1 too where nothing is wrong but something is missing, which one line names."""
+    Path("more.toml").write_text("learning_rates = [0.1, 0.3]\niterations = 120\n[rubric]\n", encoding="utf-8")
+    result = call(RIGHT, "--template", "more.toml")
+    assert result.returncode == 1
+    assert result.stdout.startswith(f"{RIGHT}: incomplete, ")
+    line = result.stdout.splitlines()[1]
+    assert line == "  missing  Iterations: 100 of 120 (in 6 of 6 tables); Learning rates: 1 of 2 covered; not 0.3"
+
+
 def test_a_workbook_with_too_little_in_it_is_no_success(call: Call) -> None:
     """A workbook without an iteration table is incomplete, and that is exit code 1."""
     openpyxl = pytest.importorskip("openpyxl")
@@ -169,7 +179,7 @@ def test_what_cannot_be_done_is_said_in_one_line(
 def test_text_says_what_is_wrong_where_and_what_belongs_there(call: Call) -> None:
     """The mistake is told once, with the formula found and the one expected, and both its columns are named."""
     result = call(WRONG, "--template", "asked.toml")
-    assert result.stdout.startswith(f"{WRONG}: wrong, 93.75 of 100\n")
+    assert result.stdout.startswith(f"{WRONG}: wrong, 96.88 of 100\n")
     assert re.search(r"^  error +'Sheet1'!Z4:Z23  ∂E/∂w3 uses a_h1 \(J4\)", result.stdout, re.MULTILINE)
     assert len(re.findall(r"^ +found +=.+\*J4\*\(1-J4\)\*C4$", result.stdout, re.MULTILINE)) == 1
     assert len(re.findall(r"^ +expected +=.+\*L4\*\(1-L4\)\*C4$", result.stdout, re.MULTILINE)) == 1
@@ -242,8 +252,9 @@ def test_quiet_prints_nothing(call: Call, report: list[str]) -> None:
 @pytest.mark.parametrize(
     ("rubric", "score", "most"),
     [
-        ("", 93.75, 100),
-        ("gradients = 45", 108.75, 120),
+        ("", 96.88, 100),
+        ("gradients = 45", 114.38, 120),
+        ("gradients = 45\nper = 'column'", 108.75, 120),
         ("gradients = 0", 75, 75),
         ("gradients = 0\nchart = 0.5", 70.5, 70.5),
     ],

@@ -30,7 +30,7 @@ def test_right_number_typed_in_is_not_live(key: str, at: int) -> None:
     (finding,) = (submission := student.judged()).findings
     assert (finding.code, finding.severity, finding.quantity) == (Code.NOT_LIVE, Severity.WARNING, key)
     assert finding.cells == student.cell(key, at)
-    assert submission.status is Status.RIGHT
+    assert submission.status is Status.INCOMPLETE
     assert submission.tables[0].live
     student.follow(finding)
     assert not student.judged().findings
@@ -58,7 +58,7 @@ def test_pasted_numbers_may_be_rounded(digits: int) -> None:
     submission = pasted(Student(iterations=20), digits).judged()
     (finding,) = submission.findings
     assert (finding.code, finding.severity, finding.cells) == (Code.NOT_LIVE, Severity.WARNING, "A4:AE23")
-    assert submission.status is Status.RIGHT
+    assert submission.status is Status.INCOMPLETE
     assert not submission.tables[0].live
 
 

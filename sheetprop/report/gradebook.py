@@ -26,7 +26,7 @@ from sheetprop.report.look import GREY, SEVERITY_COLOURS, STATUS_COLOURS
 from sheetprop.report.pairs_sheet import PAIRS, write_pairs
 from sheetprop.report.statistics import BOUNDS, Statistics
 from sheetprop.report.students_sheet import STUDENTS, write_students
-from sheetprop.report.wording import counted, elsewhere, file_name, gravest_first, quantities
+from sheetprop.report.wording import counted, elsewhere, file_name, gravest_first, missing, quantities
 from sheetprop.school.roll import Roll
 from sheetprop.submission.findings import ScoreLine, Severity, Status, Submission
 from sheetprop.submission.mistake import Mistake
@@ -109,8 +109,10 @@ def write_gradebook(path: Path, submissions: Iterable[Submission], roll: Roll | 
 
 
 def _row(submission: Submission, student: str | None) -> _Row:
-    told = next(iter(gravest_first(submission.mistakes)), None)
-    first = told.first if told else None
+    worst = next(iter(gravest_first(submission.mistakes)), None)
+    told = f"{worst.first.place} {worst.first.message}".strip() if worst else ""
+    if lacking := missing(submission):
+        told = f"missing: {lacking}"
     return _Row(
         student or file_name(submission),
         submission.path,
@@ -120,7 +122,7 @@ def _row(submission: Submission, student: str | None) -> _Row:
         {line.criterion: line.points for line in submission.score_lines},
         counted(submission, Severity.ERROR),
         counted(submission, Severity.WARNING),
-        f"{first.place} {first.message}".strip() if first else "",
+        told,
     )
 
 
@@ -169,7 +171,7 @@ def _write_grades(
             sheet.write_computed(row, column, formula, compute(numbers) if numbers else "", total)
 
     titles = [line.title for line in criteria]
-    counts = ("errors", "warnings", "first finding", "submission")
+    counts = ("errors", "warnings", "first finding, or what is missing", "submission")
     headings = ("name", "status", "score", "maximum", "percent", *titles, *counts)
     book.headings(sheet, HEADER_ROW, headings, 3 * LINE_HEIGHT)
     for n, row_of in enumerate(rows, start=FIRST_ROW):

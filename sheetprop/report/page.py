@@ -16,6 +16,7 @@ from sheetprop.report.wording import (
     gravest_first,
     harmless,
     learning_rate,
+    missing,
     number,
     quantities,
     rows,
@@ -41,7 +42,7 @@ Change = tuple[bool, str, str]
 """Whether both formulas say the same here, and what each of them says."""
 
 STATUS_WORDS = {
-    Status.RIGHT: "Right: the workbook computes what it should.",
+    Status.RIGHT: "Right: the workbook computes what it should, and all that was asked for is there.",
     Status.WRONG: "Not right yet: some formulas or numbers are not what the mathematics asks for.",
     Status.INCOMPLETE: "Incomplete: not everything that was asked for is there.",
     Status.UNREADABLE: "Unreadable: the file could not be opened as a workbook.",
@@ -149,9 +150,10 @@ def _colour_rules() -> str:
 
 def _result(submission: Submission) -> str:
     status = submission.status
+    lacking = f" Missing: {_text(lack)}." if (lack := missing(submission)) else ""
     return (
         f'<div class="result"><span class="badge {status.value}">{status.value}</span>'
-        f'<span class="score">{score(submission)} points</span></div>\n<p>{STATUS_WORDS[status]}</p>'
+        f'<span class="score">{score(submission)} points</span></div>\n<p>{STATUS_WORDS[status]}{lacking}</p>'
     )
 
 

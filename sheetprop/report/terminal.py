@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.cells import cell_len, chop_cells
 
 from sheetprop.report.statistics import Statistics
-from sheetprop.report.wording import counted, elsewhere, gravest_first, harmless, number, score, verdict
+from sheetprop.report.wording import counted, elsewhere, gravest_first, harmless, missing, number, score, verdict
 from sheetprop.submission.findings import Severity, Status, Submission
 from sheetprop.submission.mistake import Mistake
 
@@ -61,6 +61,8 @@ def findings_text(submission: Submission, width: int = WIDTH) -> str:
     """A submission's name, status and score, and below them what was found in it."""
     width = max(width, NARROWEST)
     lines = _wrapped(f"{harmless(submission.path)}: {verdict(submission)}", width, 2)
+    if lacking := missing(submission):
+        lines += _wrapped(harmless(lacking), width, TEXT_INDENT, f"{'':2}{'missing':<{TEXT_INDENT - 2}}")
     for mistake in gravest_first(submission.mistakes):
         lines += _mistake(mistake, width)
     lines += _points(submission, width)
@@ -82,10 +84,14 @@ def _mistake(mistake: Mistake, width: int) -> list[str]:
 
 def _points(submission: Submission, width: int) -> list[str]:
     """The criteria on which points are missing, and why."""
-    missing = [line for line in submission.score_lines if line.points < line.max_points]
-    if not missing or submission.status is Status.UNREADABLE:
+    lacking = [line for line in submission.score_lines if line.points < line.max_points]
+    if not lacking or submission.status is Status.UNREADABLE:
         return []
-    parts = [f"{line.title} {number(line.points)} of {number(line.max_points)} ({line.reason})" for line in missing]
+    told = submission.status is Status.INCOMPLETE  # why is said as what is missing
+    parts = [
+        f"{line.title} {number(line.points)} of {number(line.max_points)}" + ("" if told else f" ({line.reason})")
+        for line in lacking
+    ]
     return _wrapped(harmless("; ".join(parts)), width, TEXT_INDENT, f"{'':2}{'points':<{TEXT_INDENT - 2}}")
 
 

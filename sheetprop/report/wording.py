@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Protocol, TypeVar
 
 from sheetprop.network import partial_label
-from sheetprop.submission.findings import FoundTable, Severity, Submission
+from sheetprop.submission.findings import FoundTable, Severity, Status, Submission
 from sheetprop.submission.mistake import Mistake, Place
 
 MOST_PLACES = 6
@@ -75,6 +75,19 @@ def score(submission: Submission) -> str:
 def verdict(submission: Submission) -> str:
     """Status and score in a phrase."""
     return f"{submission.status.value}, {score(submission)}"
+
+
+def missing(submission: Submission) -> str:
+    """What an incomplete submission lacks: each reason once, after the criteria that have it. Else nothing."""
+    if submission.status is not Status.INCOMPLETE:
+        return ""
+    titles: dict[str, list[str]] = {}
+    for line in submission.score_lines:
+        if line.points < line.max_points:
+            titles.setdefault(line.reason, []).append(line.title)
+    if len(titles) == 1 and len(submission.score_lines) == sum(map(len, titles.values())) > 1:
+        return next(iter(titles))
+    return "; ".join(f"{', '.join(own)}: {reason}" for reason, own in titles.items())
 
 
 class _Weighs(Protocol):

@@ -64,6 +64,7 @@ class Code(Enum):
     OVERWRITTEN = "overwritten", "A column computes something else than its heading says"
     WRONG_FORMULA = "wrong-formula", "A formula computes something else"
     WRONG_VALUE = "wrong-value", "A typed-in number does not follow from the network"
+    REPEATED_ROWS = "repeated-rows", "The last rows are copies of earlier ones"
     DRIFTING_INPUT = "drifting-input", "An input or target changes from row to row"
     ERROR_VALUE = "error-value", "A cell shows an error"
     UNKNOWN_FUNCTION = "unknown-function", "A function that Excel does not know"

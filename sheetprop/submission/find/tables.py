@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
@@ -69,6 +69,15 @@ class Table:
         """Leave out a heading that is none of the table's quantities after all."""
         for piece in self._of[key]:
             del piece.columns[key]
+        self._arrange()
+
+    def end(self, count: int) -> None:
+        """Leave out the iterations from the one of this number on, from zero."""
+        lines = ((piece, piece.lines[: max(count - piece.start, 0)]) for piece in self.pieces)
+        self.pieces = tuple(replace(piece, lines=left) for piece, left in lines if left)
+        self.count = count
+        for name in ("sheets", "_lines", "_blocks"):
+            self.__dict__.pop(name, None)
         self._arrange()
 
     def rename(self, names: Mapping[str, str]) -> None:

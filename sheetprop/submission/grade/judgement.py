@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sheetprop.assignment import Tolerances
 from sheetprop.network import RATE
 from sheetprop.submission.compare.case import Case
 from sheetprop.submission.compare.conventions import tell_convention, under_best_convention, without_misnamed_steps
+from sheetprop.submission.compare.samples import Convention
 from sheetprop.submission.diagnose.mistakes import tell_wrong
 from sheetprop.submission.diagnose.rates import judge_rates
+from sheetprop.submission.diagnose.repeated import leave_out_repeated
 from sheetprop.submission.diagnose.results import judge_errors, judge_loops, judge_stored, judge_unread
 from sheetprop.submission.diagnose.rounding import judge_rounding
 from sheetprop.submission.diagnose.rules import judge_rule
@@ -20,8 +25,10 @@ from sheetprop.submission.find.tables import WEIGHTS, Table, ranges
 from sheetprop.submission.find.unread import tell_headings, unread_headings
 from sheetprop.submission.findings import Code, Finding, FoundPiece, FoundTable, Severity
 from sheetprop.submission.grade.counting import choose, filled_keys, given_up, left_out
+from sheetprop.submission.grade.valueless import Rows, valueless_rows
 from sheetprop.submission.open.cells import Book
 from sheetprop.submission.understand.parameters import Parameters
+from sheetprop.submission.understand.reading import GIVEN, Run
 
 
 @dataclass
@@ -29,6 +36,9 @@ class Judged:
     """What a table's judgement comes to.
 
     ``filled`` are quantities that have something after what is given, ``computed`` those that have formulas there.
+    ``formulas`` tells by quantity and iteration where formulas stand, ``valueless`` where a mistake leaves no value.
+    ``iterations`` counts the table's iterations up to the last at which something is filled in. ``pasted_from`` says
+    that the table's numbers are pasted from a live table of the workbook: they cost only under "live".
     """
 
     table: Table
@@ -39,6 +49,11 @@ class Judged:
     live: bool = True
     filled: set[str] = field(default_factory=set)
     computed: set[str] = field(default_factory=set)
+    iterations: int = 0
+    formulas: Rows = field(default_factory=dict)
+    valueless: Rows = field(default_factory=dict)
+    convention: Convention = field(default_factory=Convention)
+    pasted_from: bool = False
 
 
 def judge_tables(book: Book, tables: Sequence[Table], tolerances: Tolerances) -> tuple[list[Judged], list[Finding]]:
@@ -55,6 +70,7 @@ def judge_tables(book: Book, tables: Sequence[Table], tolerances: Tolerances) ->
 
 
 def _judged(case: Case) -> Judged:
+    leave_out_repeated(case)
     wrong = case.wrong_formulas()
     if wrong:
         wrong = under_best_convention(case, wrong)
@@ -91,7 +107,21 @@ def _judged(case: Case) -> Judged:
     )
     after = {key: [run for run in runs if run.last >= (key in WEIGHTS)] for key, runs in case.runs.items()}
     computed = {key for key, runs in after.items() if any(run.content.shape is not None for run in runs)}
-    return Judged(table, found, case.findings, parameters, case.wrong_keys, live, filled_keys(case), computed)
+    return Judged(
+        table,
+        found,
+        case.findings,
+        parameters,
+        case.wrong_keys,
+        live,
+        filled_keys(case),
+        computed,
+        iterations=1 + max((run.last for run in _filled_runs(case)), default=0),
+        formulas={key: _where_formulas_stand(runs, table.count) for key, runs in case.runs.items()},
+        valueless=valueless_rows(case),
+        convention=case.evaluator.samples.convention,
+        pasted_from=case.copied,
+    )
 
 
 def _tell_unread_headings(case: Case) -> None:
@@ -102,3 +132,17 @@ def _tell_unread_headings(case: Case) -> None:
 
 def _found_piece(piece: Piece) -> FoundPiece:
     return FoundPiece(piece.cells.name, piece.header + 1, piece.lines[0] + 1, piece.lines[-1] + 1, piece.across)
+
+
+def _filled_runs(case: Case) -> Iterator[Run]:
+    for key, runs in case.runs.items():
+        if key not in GIVEN:
+            yield from (run for run in runs if run.content.kind != "empty")
+
+
+def _where_formulas_stand(runs: Sequence[Run], count: int) -> NDArray[np.bool_]:
+    rows = np.zeros(count, dtype=bool)
+    for run in runs:
+        if run.content.shape is not None or run.content.kind == "opaque":
+            rows[run.first : run.last + 1] = True
+    return rows

@@ -16,7 +16,8 @@ from sheetprop.network import ITERATION, NETWORK, Role
 from sheetprop.options import MADE
 from sheetprop.submission.find.tables import Cell, ranges
 from sheetprop.submission.findings import Code, Finding, Severity, Trait
-from sheetprop.submission.grade.criteria import LEAST_ITERATIONS, initial_values
+from sheetprop.submission.grade.initial_values import initial_values
+from sheetprop.submission.grade.iterations import LEAST_ITERATIONS
 from sheetprop.submission.grade.judgement import Judged
 from sheetprop.submission.open.archive import parse_xml
 from sheetprop.submission.open.areas import corners
