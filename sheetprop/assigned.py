@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from sheetprop.assignment import GIVEN_BY, Tolerances
-from sheetprop.errors import InputError
+from sheetprop.errors import InputError, reason
 from sheetprop.network import NETWORK
 from sheetprop.output import written_whole
 from sheetprop.report.table import FORMULA_STARTS, safe
@@ -99,7 +99,7 @@ def read_assigned(path: str | Path) -> Assigned:
         status = path.stat()
     except OSError as error:
         raise InputError(
-            f"{path}: cannot be read: {error.strerror or error}; give the folder that assign wrote, or its {FILE}"
+            f"{path}: cannot be read: {reason(error)}; give the folder that assign wrote, or its {FILE}"
         ) from None
     return _read(path, status.st_mtime_ns, status.st_size)
 
@@ -112,8 +112,10 @@ def _read(path: Path, *_stamp: int) -> Assigned:
             if next(rows, []) != [*COLUMNS, *GIVEN]:
                 raise InputError(f"{path}, line 1: not the headings of a list that assign wrote; run assign again")
             entries = [_entry(path, rows.line_num, row) for row in rows if row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: not a list that assign wrote ({error}); run assign again") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {reason(error)}") from None
+    except (UnicodeDecodeError, csv.Error):
+        raise InputError(f"{path}: not a list as assign wrote it; run assign again") from None
     if not entries:
         raise InputError(f"{path}: no student is in it; run assign again")
     return Assigned(tuple(entries))

@@ -11,7 +11,7 @@ from typing import Any
 from sheetprop.assigned import FILE, Entry, read_assigned, write_assigned
 from sheetprop.assignment import GIVEN_BY, Assignment
 from sheetprop.descent import at_once, compute_all
-from sheetprop.errors import InputError
+from sheetprop.errors import InputError, reason
 from sheetprop.execution import check_workers, cores, run_all
 from sheetprop.file_names import FileNames
 from sheetprop.options import DEFAULT_SEED, DEFAULT_TEMPLATE
@@ -37,7 +37,7 @@ CLUSTER = 64
 class Assigning:
     """What was made for whom; ``complaints`` are the mismatches found in answer keys (None where none was confirmed).
 
-    ``entries`` are in the roster's order.
+    ``entries`` are in the roster's order; ``remarks`` are lines on the roster.
     """
 
     folder: Path
@@ -45,6 +45,7 @@ class Assigning:
     assignment: Assignment
     entries: Sequence[Entry]
     complaints: Sequence[str] | None
+    remarks: Sequence[str] = ()
 
     @property
     def passed(self) -> bool:
@@ -88,7 +89,7 @@ class Assigning:
             f"  {self.folder / KEYS}: the answer keys",
             f"  {self.folder / FILE}: who has which numbers; validate --assigned takes it",
         ]
-        return "\n".join([*lines, *(self.complaints or ())])
+        return "\n".join([*lines, *self.remarks, *(self.complaints or ())])
 
 
 def assign(
@@ -111,14 +112,15 @@ def assign(
     ``force``. Raises InputError, before anything is written, where something cannot be used.
     """
     folder = Path(output)
-    students = read_roster(roster)
     assignment = load_assignment(template)
+    check_workers(workers, dask)
+    read = read_roster(roster)
+    students = read.students
     check_folder(folder, folder / FILE, force, what="hand-outs with their list")
     earlier = _earlier(folder)
     drawn = draw_all(assignment, (student.id for student in students), seed)
     names = FileNames("student")
     entries = [_entry(student, drawn[student.id], names) for student in students]
-    check_workers(workers, dask)
     _begin(folder, earlier, entries)
     making = Making(assignment, folder.absolute(), verify_numbers)
     complaints: list[str] = []
@@ -131,7 +133,7 @@ def assign(
             if progress:
                 progress("writing", done, len(entries))
     write_assigned(folder / FILE, entries)
-    return Assigning(folder, seed, assignment, entries, complaints if verify_numbers else None)
+    return Assigning(folder, seed, assignment, entries, complaints if verify_numbers else None, read.remarks)
 
 
 @dataclass(frozen=True)
@@ -190,7 +192,7 @@ def _begin(folder: Path, earlier: set[Path], entries: Sequence[Entry]) -> None:
         for path in earlier - {folder / name for entry in entries for name in (entry.handout, entry.answer_key)}:
             path.unlink(missing_ok=True)
     except OSError as error:
-        raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None
+        raise InputError(f"{folder}: cannot be written: {reason(error)}") from None
 
 
 def _lost(entries: Sequence[Entry]) -> list[str]:

@@ -12,6 +12,7 @@ from functools import cached_property
 from sheetprop.errors import InputError
 from sheetprop.network import NETWORK, Network, Role
 from sheetprop.options import Layout
+from sheetprop.rubric import Per
 
 MAX_ITERATIONS = 1_000_000
 """A sheet holds 1,048,576 rows; this leaves room for headings."""
@@ -99,12 +100,14 @@ class KnownMistake:
 class Assignment:
     """One assignment; raises :class:`InputError` where a value cannot be used.
 
-    ``iterations`` counts rows, the initial weights' row (iteration 0) included. ``weights`` are in the order
-    w1…w8. ``rubric`` has points by criterion (:data:`sheetprop.rubric.CRITERIA`). ``seed`` is the seed that random
-    weights were drawn with, None where they were given. ``personal`` has the ranges that each student's own numbers
-    are drawn from, by field. ``fill`` names what a hand-out leaves to students (:data:`FILL_GROUPS`, or keys of
-    quantities), ``equations`` whether it shows the equations, ``texts`` what it tells them.
-    ``mistakes`` are those of the hand-out itself.
+    ``iterations`` counts rows, the initial weights' row (iteration 0) included. ``weights`` are in the order w1…w8.
+    ``rubric`` has points by criterion (:data:`sheetprop.rubric.CRITERIA`), ``per`` says what costs the share of a
+    quantity, and ``other_students_numbers`` which share of its points a submission keeps whose numbers are another
+    student's (from 0 to less than 1). ``seed`` is the seed that random weights were drawn with, None where they were
+    given. ``personal`` has the ranges that each student's own numbers are drawn from, by field. ``fill`` names what a
+    hand-out leaves to students (:data:`FILL_GROUPS`, or keys of quantities), ``equations`` whether it shows the
+    equations, ``texts`` what it tells them. ``attempts`` says which of several submissions of a student counts
+    (:data:`sheetprop.options.ATTEMPTS`). ``mistakes`` are those of the hand-out itself.
     """
 
     title: str
@@ -115,6 +118,8 @@ class Assignment:
     iterations: int
     layout: Layout
     rubric: Mapping[str, float] = field(default_factory=dict)
+    per: Per = Per.MISTAKE
+    other_students_numbers: float = 0.0
     seed: int | None = None
     personal: Mapping[str, Range] = field(default_factory=dict)
     fill: tuple[str, ...] = tuple(FILL_GROUPS)
@@ -122,6 +127,7 @@ class Assignment:
     texts: Mapping[str, str] = field(default_factory=dict)
     tolerances: Tolerances = Tolerances()
     mistakes: tuple[KnownMistake, ...] = ()
+    attempts: str = "latest"
     network: Network = field(default=NETWORK, repr=False)
 
     def __post_init__(self) -> None:
@@ -193,7 +199,10 @@ def _check_fill(fill: Sequence[str], network: Network) -> None:
 
 def _check_numbers(name: str, values: Sequence[float], keys: Sequence[str]) -> None:
     if len(values) != len(keys):
-        raise InputError(f"{name}: expected {len(keys)} numbers ({keys[0]} … {keys[-1]}), got {len(values)}")
+        raise InputError(
+            f"{name}: expected {len(keys)} numbers ({keys[0]} … {keys[-1]}), got {len(values)}; write each with "
+            "a decimal point, and commas between them"
+        )
     for key, value in zip(keys, values, strict=True):
         if not math.isfinite(value):
             raise InputError(f"{name}: {key} is {value}; it must be a finite number")

@@ -5,16 +5,14 @@ from __future__ import annotations
 import io
 import signal
 import sys
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from sheetprop import __version__
-from sheetprop.commands import INTERRUPTED, classroom, network, workbook
-from sheetprop.errors import InputError
-
-# Typer carries its own click; this is the class of its usage errors, wherever it lives.
-ClickException: Any = typer.BadParameter.__mro__[2]
+from sheetprop.commands import INTERRUPTED, TERMINATED, classroom, network, workbook
+from sheetprop.commands.usage import Command, UsageError, told
+from sheetprop.errors import InputError, Terminated
 
 app = typer.Typer(
     name="sheetprop",
@@ -37,19 +35,27 @@ def sheetprop(
         typer.echo(context.get_help())
 
 
-app.command(short_help="Write the workbook and confirm every number in it.")(workbook.generate)
-app.command(short_help="Print a commented template to start your own from.")(workbook.template)
-app.command(short_help="Give each student of a roster a hand-out with numbers of their own.")(classroom.assign)
-app.command(short_help="Judge students' workbooks: which cell is wrong, why, what belongs there.")(classroom.validate)
-app.command(short_help="Write an autograder with which Gradescope judges what students hand in.")(classroom.autograder)
-app.command("train-cnn", short_help="Train a CNN on MNIST and leave its epochs in a workbook.")(network.train_cnn)
-app.command(short_help="Classify your own handwritten digits with a trained CNN.")(network.predict)
+app.command(cls=Command, short_help="Write the workbook and confirm every number in it.")(workbook.generate)
+app.command(cls=Command, short_help="Print a commented template to start your own from.")(workbook.template)
+app.command(cls=Command, short_help="Give each student of a roster a hand-out with numbers of their own.")(
+    classroom.assign
+)
+app.command(cls=Command, short_help="Judge students' workbooks: which cell is wrong, why, what belongs there.")(
+    classroom.validate
+)
+app.command(cls=Command, short_help="Write an autograder with which Gradescope judges what students hand in.")(
+    classroom.autograder
+)
+app.command("train-cnn", cls=Command, short_help="Train a CNN on MNIST and leave its epochs in a workbook.")(
+    network.train_cnn
+)
+app.command(cls=Command, short_help="Classify your own handwritten digits with a trained CNN.")(network.predict)
 
 
 def main() -> NoReturn:
     """Run the command; every failure is one line on stderr, without a traceback unless --debug asks for it."""
-    # A termination request unwinds like Ctrl-C, so that unfinished files are removed.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    # A request to end unwinds like Ctrl-C, so that what is done is kept and unfinished files are removed.
+    signal.signal(signal.SIGTERM, _terminate)
     for stream in (sys.stdout, sys.stderr):
         # A console without η shows "?" instead of failing.
         if isinstance(stream, io.TextIOWrapper):
@@ -62,14 +68,20 @@ def main() -> NoReturn:
         sys.exit(code)
     except InputError as error:
         _fail(str(error))
-    except ClickException as error:
-        _fail(f"{error.format_message()} (see --help)")
+    except UsageError as error:
+        _fail(told(error))
+    except Terminated:
+        _fail("ended by SIGTERM; nothing was left half written", code=TERMINATED)
     except typer.Abort:
         _fail("interrupted; nothing was left half written", code=INTERRUPTED)
     except MemoryError:
         _fail("not enough memory; ask for fewer iterations or learning rates")
     except Exception as error:
         _fail(f"unexpected failure: {type(error).__name__}: {error} (run again with --debug for the traceback)")
+
+
+def _terminate(*_: object) -> NoReturn:
+    raise Terminated(TERMINATED)
 
 
 def _fail(message: str, code: int = 2) -> NoReturn:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sheetprop.errors import InputError
+from sheetprop.errors import InputError, reason
 from sheetprop.execution import AHEAD, LOOK_SECONDS
 
 CONNECT_SECONDS = 10
@@ -114,7 +114,7 @@ def _address(distributed: Any, dask: str) -> str:
         address = str(json.loads(file.read_bytes())["address"]) if file.suffix == ".json" or file.is_file() else dask
         distributed.comm.get_address_host_port(address)
     except OSError as error:
-        raise InputError(f"{dask}: cannot be read: {error.strerror or error}; dask scheduler writes it") from None
+        raise InputError(f"{dask}: cannot be read: {reason(error)}; dask scheduler writes it") from None
     except (KeyError, TypeError, ValueError):
         what = "neither the address nor the file of a Dask scheduler"
         raise InputError(f"{dask}: is {what}; write tcp://host:8786") from None

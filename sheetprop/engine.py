@@ -35,8 +35,8 @@ class Spreadsheet:
         try:
             self._book = formualizer.Workbook.load_path(str(path), config=_configuration())
             self._book.evaluate_all()
-        except Exception as error:  # the engine raises no narrower class
-            raise InputError(f"{path}: cannot be opened as a workbook: {error}") from None
+        except Exception:  # the engine raises no narrower class
+            raise InputError(f"{path}: cannot be opened as a workbook; write it again") from None
 
     @property
     def sheets(self) -> list[str]:

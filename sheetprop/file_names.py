@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from sheetprop.letters import transliterated
 
 LONGEST = 80
 """Characters, so that paths stay below the 260 characters of Windows."""
@@ -35,6 +36,5 @@ class FileNames:
 def _safe(label: str) -> str:
     """A label in letters that every system has."""
     text = "-".join(part for part in label.split("/") if part not in ("", ".", ".."))
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    name = re.sub(r"[^A-Za-z0-9._]+", "-", plain).strip(".-_")[:LONGEST].strip(".-_")
+    name = re.sub(r"[^A-Za-z0-9._]+", "-", transliterated(text)).strip(".-_")[:LONGEST].strip(".-_")
     return f"_{name[: LONGEST - 1]}" if RESERVED.match(name) else name

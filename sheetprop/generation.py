@@ -61,11 +61,13 @@ class Generation:
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=2)
 
     def __str__(self) -> str:
-        rates = ", ".join(map(repr, self.assignment.learning_rates))
+        rates = self.assignment.learning_rates
+        at_rates = f"learning rate{'s' if len(rates) > 1 else ''} {', '.join(map(repr, rates))}"
+        count = self.assignment.iterations
         lines = [
             f"Wrote {self.path}{', the hand-out' if self.answer_key else ''}: {len(self.sheets)} sheets, "
             f"{self.formulas:,} formulas; "
-            f"{self.assignment.iterations:,} iterations at learning rates {rates}.",
+            f"{count:,} iteration{'s' if count > 1 else ''} at {at_rates}.",
             *([f"Wrote {self.answer_key}, its answer key."] if self.answer_key else []),
             str(self.verification or "Not confirmed, as asked."),
             *self.remarks,
@@ -98,8 +100,6 @@ def generate(
     """
     path = Path(path)
     key = path.with_name(f"{path.stem}-key{path.suffix}") if handout else path
-    for output in dict.fromkeys((path, key)):
-        check_output(output, force)
     assignment = load_assignment(
         template,
         learning_rates=learning_rates,
@@ -110,6 +110,8 @@ def generate(
         seed=seed,
         layout=layout,
     )
+    for output in dict.fromkeys((path, key)):
+        check_output(output, force)
     contents = Contents(assignment, compute(assignment))
     written = (lambda done, total: progress("writing", done, total)) if progress else None
     # The hand-out first: it is refused where nothing is left to fill.

@@ -1,7 +1,8 @@
 """What a hand-out says of itself in one cell: whose it is and which numbers it asks for, so that it is judged by them.
 
-The line stands on the sheet "Instructions". Its checksum tells a line that was changed by accident, or by hand, from
-one that is as it was written; it keeps nobody from computing another.
+The line stands on a sheet that no program shows; in older hand-outs on the sheet "Instructions". Its checksum tells a
+line that was changed by accident, or by hand, from one that is as it was written; it keeps nobody from computing
+another.
 """
 
 from __future__ import annotations

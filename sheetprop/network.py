@@ -127,6 +127,12 @@ class Network:
     def __getitem__(self, key: str) -> Quantity:
         return self._by_key[key]
 
+    def __str__(self) -> str:
+        """The network in a few words: 2-2-2, sigmoid, half squared error."""
+        sizes = "-".join(str(size) for size in (self.inputs, *(layer.size for layer in self.layers)))
+        activations = dict.fromkeys(layer.activation.name for layer in self.layers)
+        return ", ".join([sizes, *activations, self.error.name])
+
     def __reduce__(self) -> Any:
         # Its functions cannot be sent to another process; the class's network is there already.
         return "NETWORK" if self is NETWORK else super().__reduce__()

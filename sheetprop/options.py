@@ -20,3 +20,7 @@ class Layout(StrEnum):
 
     FULL = "full"
     CLASSIC = "classic"
+
+
+ATTEMPTS = ("latest", "best", "mean")
+"""Which of several submissions of a student counts."""

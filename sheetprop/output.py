@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sheetprop.errors import InputError
+from sheetprop.errors import InputError, reason
 
 OWNER_FILES = ("~${}", ".~lock.{}#")
 """What Excel and LibreOffice put beside a workbook that is open in them."""
@@ -33,7 +33,7 @@ def check_output(path: Path, force: bool, *, what: str = "workbook", suffix: str
             raise InputError(f"{path}: exists already; use --force to replace it, or another name")
         check_closed(path)
     except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
+        raise InputError(f"{path}: cannot be written: {reason(error)}") from None
 
 
 def check_folder(folder: Path, sign: Path, force: bool, *, what: str, instead: str = "") -> None:
@@ -51,7 +51,7 @@ def check_folder(folder: Path, sign: Path, force: bool, *, what: str, instead: s
         if not os.access(folder if folder.exists() else folder.parent, os.W_OK):
             raise InputError(f"{folder}: is not writable; choose another folder")
     except OSError as error:
-        raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None
+        raise InputError(f"{folder}: cannot be written: {reason(error)}") from None
 
 
 def check_closed(path: Path) -> None:
@@ -75,4 +75,4 @@ def written_whole(path: Path) -> Iterator[Path]:
             yield unfinished
             unfinished.replace(path)
     except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
+        raise InputError(f"{path}: cannot be written: {reason(error)}") from None

@@ -64,8 +64,8 @@ class Package:
         self._source = source
         try:
             self._zip = zipfile.ZipFile(BytesIO(source))
-        except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error, OSError) as error:
-            raise PackageError(f"not a zip package: {error}") from None
+        except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error, OSError):
+            raise PackageError("not a zip package") from None
         # Of members by the same name the last is the one that counts.
         self._members = {info.filename.lower(): info for info in self._zip.infolist()}
         if sum(info.compress_size for info in self._zip.infolist()) > len(source):
@@ -97,8 +97,8 @@ class Package:
             raise PackageError(f"{name} is too large")
         try:
             return self._zip.read(info)
-        except Exception as error:  # what zipfile and zlib raise at damaged data is of many kinds
-            raise PackageError(f"{name} is damaged: {error}") from None
+        except Exception:  # what zipfile and zlib raise at damaged data is of many kinds
+            raise PackageError(f"{name} is damaged") from None
 
     def names(self, pattern: str) -> list[str]:
         """The parts whose names match, whatever their case."""
@@ -246,8 +246,8 @@ def parse(data: bytes, name: str) -> Element:
     )
     try:
         root = etree.fromstring(data, parser)
-    except etree.XMLSyntaxError as error:
-        raise PackageError(f"{name} is not XML: {error}") from None
+    except etree.XMLSyntaxError:
+        raise PackageError(f"{name} is not XML") from None
     if root.getroottree().docinfo.internalDTD is not None:
         raise PackageError(f"{name} has a document type, which no workbook may have")
     return root
@@ -304,8 +304,8 @@ def _copy(source: bytes, info: zipfile.ZipInfo, out: zipfile.ZipFile) -> None:
     member.header_offset = out.fp.tell()
     try:
         header = member.FileHeader(zip64=False)
-    except (zipfile.LargeZipFile, struct.error) as error:
-        raise PackageError(f"{info.filename} is damaged: {error}") from None
+    except (zipfile.LargeZipFile, struct.error):
+        raise PackageError(f"{info.filename} is damaged") from None
     out.fp.write(header + packed)
     # As ZipFile.writestr does it after a member; it has no way to take packed data.
     out.start_dir = out.fp.tell()

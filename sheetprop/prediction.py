@@ -77,10 +77,15 @@ def predict(
     from sheetprop.cnn.handwriting import read_handwriting
 
     path = None if output is None else Path(output)
+    checkpoint = load_checkpoint(Path(model))
+    if not checkpoint.epochs:
+        raise InputError(
+            f"{model}: this network is untrained: not one epoch of its training was finished; go on with train-cnn "
+            "--resume until epoch 1 is done, or give another checkpoint"
+        )
+    digits = [read_handwriting(Path(image)) for image in images]
     if path is not None:
         check_output(path, force)
-    checkpoint = load_checkpoint(Path(model))
-    digits = [read_handwriting(Path(image)) for image in images]
     batch = torch.from_numpy(np.stack([digit.image for digit in digits]))
     probabilities = log_probabilities(checkpoint.build(), batch).double().softmax(1).numpy()
     if not np.isfinite(probabilities).all():
@@ -91,7 +96,7 @@ def predict(
     )
     if path is not None:
         name = checkpoint.settings.architecture.name
-        accuracy = f", test accuracy {checkpoint.epochs[-1].test_accuracy:.2f} %" if checkpoint.epochs else ""
+        accuracy = f", test accuracy {checkpoint.epochs[-1].test_accuracy:.2f} %"
         write_predictions(predictions, f"{name}, {Path(model).name}{accuracy}", path)
     return Predictions(Path(model), checkpoint.settings, predictions, path)
 

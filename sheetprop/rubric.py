@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 CRITERIA: Mapping[str, str] = {
     "forward": "Forward pass",
@@ -15,3 +16,10 @@ CRITERIA: Mapping[str, str] = {
     "chart": "Error chart",
     "live": "Live formulas",
 }
+
+
+class Per(StrEnum):
+    """What costs the share of a quantity: each mistake once, in however many columns it is, or each wrong column."""
+
+    MISTAKE = "mistake"
+    COLUMN = "column"

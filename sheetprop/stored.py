@@ -16,7 +16,7 @@ from xml.parsers import expat
 import numpy as np
 from xlsxwriter.utility import xl_cell_to_rowcol, xl_rowcol_to_cell
 
-from sheetprop.errors import InputError
+from sheetprop.errors import InputError, reason
 from sheetprop.grid import Grid, Other
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -55,10 +55,10 @@ def read_stored(path: Path) -> Iterator[StoredSheet]:
             for name, part in _sheet_parts(package):
                 with package.open(part) as file:
                     yield _read_sheet(name, file.read())
-    except (zipfile.BadZipFile, KeyError, ValueError, ElementTree.ParseError, expat.ExpatError) as error:
-        raise InputError(f"{path}: not a workbook: {error}") from None
+    except (zipfile.BadZipFile, KeyError, ValueError, ElementTree.ParseError, expat.ExpatError):
+        raise InputError(f"{path}: not a workbook, or a damaged one; write it again") from None
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
+        raise InputError(f"{path}: cannot be read: {reason(error)}") from None
 
 
 def _sheet_parts(package: zipfile.ZipFile) -> Iterator[tuple[str, str]]:

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from sheetprop.assignment import GIVEN_BY, Assignment, KnownMistake, Range, Tolerances
-from sheetprop.errors import InputError
-from sheetprop.options import DEFAULT_TEMPLATE, Layout
-from sheetprop.rubric import CRITERIA
+from sheetprop.errors import InputError, reason
+from sheetprop.options import ATTEMPTS, DEFAULT_TEMPLATE, Layout
+from sheetprop.rubric import CRITERIA, Per
 
 ENCODING = "utf-8-sig"
 """Of templates: UTF-8, also with the mark at its beginning that some editors write."""
@@ -52,6 +52,8 @@ def load_assignment(template: str | Path = DEFAULT_TEMPLATE, **changes: Any) -> 
     values["tolerances"] = Tolerances(**values.get("tolerances", {}))
     values["personal"] = {key: numbers for key, numbers in values["personal"].items() if numbers is not None}
     values |= values.pop("handout", {})
+    values["rubric"] = dict(values["rubric"])
+    values |= {key: values["rubric"].pop(key) for key in RUBRIC_SETTINGS if key in values["rubric"]}
     del values["points"]
     # The mistakes of one hand-out are not those of another.
     of_course = "mistakes" not in given and path != _find_template(DEFAULT_TEMPLATE)
@@ -98,16 +100,24 @@ def _find_template(template: str | Path) -> Path:
     except OSError:  # no name that a file could have
         pass
     names = ", ".join(template_names())
-    raise InputError(f"template {str(template)!r}: no such file; give the path of a TOML file or one of {names}")
+    raise InputError(
+        f"template: {str(template)!r} is neither a file nor a template's name; give the path of a TOML file or one of "
+        f"{names}"
+    )
 
 
 def _read_template(path: Path) -> dict[str, Any]:
     try:
-        read = tomllib.loads(path.read_text(encoding=ENCODING))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a TOML file: {error}") from None
+        text = path.read_text(encoding=ENCODING)
+        read = tomllib.loads(text)
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: not a TOML file: its text is not in UTF-8; save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path}, {_not_toml(text, str(error))}") from None
+    except RecursionError:
+        raise InputError(f"{path}: not a TOML file: its brackets are nested too deeply; take some out") from None
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+        raise InputError(f"{path}: cannot be read: {reason(error)}") from None
     values = {}
     for key, value in read.items():
         try:
@@ -116,6 +126,17 @@ def _read_template(path: Path) -> dict[str, Any]:
             keys = error.keys if isinstance(error, _PlaceError) else (key,)
             raise InputError(f"{path}, line {_line_of(path, *keys)}: {error}") from None
     return values
+
+
+def _not_toml(text: str, said: str) -> str:
+    """Where a text stops being TOML, and what is wrong there; ``said`` is what Python's reader says of it."""
+    place = re.search(r"\(at line (\d+), column \d+\)$", said)
+    lines = text.splitlines()
+    number = int(place[1]) if place else max(len(lines), 1)
+    why = next((ours for theirs, ours in NOT_TOML.items() if theirs in said), NOT_TOML[""])
+    line = lines[number - 1].strip()[:60] if number <= len(lines) else ""
+    shown = "".join(c if c.isprintable() else "\ufffd" for c in line)
+    return f"line {number}: not a TOML file: {f'“{shown}”: ' if shown else ''}{why}"
 
 
 def _merged(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -215,6 +236,12 @@ def _layout(name: str, value: Any) -> Layout:
         raise InputError(f"{name}: {value!r} is not a layout; the layouts are {', '.join(Layout)}") from None
 
 
+def _attempts(name: str, value: Any) -> str:
+    if value not in ATTEMPTS:
+        raise InputError(f"{name}: {value!r} is none of {', '.join(ATTEMPTS)}")
+    return str(value)
+
+
 def _range(name: str, value: Any) -> Range | None:
     if value == SAME_FOR_ALL:
         return None
@@ -258,6 +285,22 @@ def _mistakes(name: str, value: Any) -> tuple[KnownMistake, ...]:
     return tuple(found)
 
 
+def _per(name: str, value: Any) -> Per:
+    try:
+        return Per(value)
+    except ValueError:
+        raise InputError(f"{name}: {value!r} is not possible; write {' or '.join(map(repr, map(str, Per)))}") from None
+
+
+def _share_kept(name: str, value: Any) -> float:
+    number = _number(name, value)
+    if not 0 <= number < 1:
+        raise InputError(f"{name}: {value} is not possible; it is the share of the points that is kept, 0 to below 1")
+    return number
+
+
+RUBRIC_SETTINGS: Mapping[str, Reader] = {"per": _per, "other_students_numbers": _share_kept}
+"""Keys among the criteria's that are no points; an assignment keeps them apart from those."""
 KEYS: Mapping[str, Reader] = {
     "title": _text,
     "inputs": _numbers,
@@ -267,7 +310,8 @@ KEYS: Mapping[str, Reader] = {
     "iterations": _whole_number,
     "layout": _layout,
     "points": _points,
-    "rubric": _table("points", "criterion", "forward = 20", dict.fromkeys(CRITERIA, _points)),
+    "attempts": _attempts,
+    "rubric": _table("points", "criterion", "forward = 20", {**dict.fromkeys(CRITERIA, _points), **RUBRIC_SETTINGS}),
     "personal": _table(
         "ranges", "key", "weights = { from = -1.0, to = 1.0, step = 0.01 }", dict.fromkeys(GIVEN_BY, _range)
     ),
@@ -277,6 +321,19 @@ KEYS: Mapping[str, Reader] = {
     "mistakes": _mistakes,
 }
 """Every key of a template, in the order of the template "course", and how it is read."""
+NOT_TOML = {
+    "Cannot overwrite": "this is set twice; leave one out",
+    "Cannot declare": "this table is there twice; make one of both",
+    "Cannot mutate": "this table is there twice; make one of both",
+    "Duplicate inline": "this is set twice; leave one out",
+    "Unclosed": "a bracket is not closed; close it",
+    "Unterminated": "a text is not closed; put a quotation mark at its end",
+    "Illegal character": "a text is not closed, or holds a character that does not show",
+    "Unescaped": "a text has a backslash; write two, or put the text into single quotation marks",
+    "Invalid value": "the value is none; write texts in quotation marks, numbers with a decimal point",
+    "": "write a key, = and a value, as in iterations = 100",
+}
+"""What Python's reader of TOML says, in parts, and what we do."""
 PLACES = {"fill": ("handout", "fill")}
 """Keys that an assignment keeps elsewhere than in their table."""
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
+import signal
 import statistics
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sheetprop.cnn import check_installed
-from sheetprop.cnn.results import INTERRUPTED, Run
-from sheetprop.errors import InputError
+from sheetprop.cnn.results import INTERRUPTED, TERMINATED, Run
+from sheetprop.errors import InputError, Terminated, reason
 from sheetprop.options import DEFAULT_CNN_OUTPUT
 from sheetprop.output import check_closed, check_output, written_whole
 from sheetprop.workbook.append import append_sheets, free_names
@@ -51,8 +53,13 @@ class Training:
 
     @property
     def interrupted(self) -> bool:
-        """Whether it was ended from the keyboard."""
-        return self.stopped == INTERRUPTED
+        """Whether it was ended from the keyboard, or asked to end from outside."""
+        return self.stopped in (INTERRUPTED, TERMINATED)
+
+    @property
+    def exit_code(self) -> int:
+        """Of the command: 0, or why it ended early."""
+        return {None: 0, INTERRUPTED: 128 + signal.SIGINT, TERMINATED: 128 + signal.SIGTERM}.get(self.stopped, 1)
 
     def to_dict(self) -> dict[str, Any]:
         """As the contract of ``train-cnn --json`` has it: the first run, and all of them where there are several."""
@@ -105,10 +112,11 @@ class Training:
     def _written(self) -> str:
         settings = self.runs[0].settings
         epochs = sum(len(run.epochs) for run in self.runs)
+        trained = f"{epochs} epoch{'s' if epochs > 1 else ''}"
         seconds = sum(run.seconds for run in self.runs)
         return (
             f"Wrote {self.path}: {len(self.sheets)} sheets; {settings.architecture.name} "
-            f"({settings.architecture.parameters:,} parameters), {epochs} epochs on {settings.device} "
+            f"({settings.architecture.parameters:,} parameters), {trained} on {settings.device} "
             f"in {seconds:.1f} s."
         )
 
@@ -148,24 +156,30 @@ def train_cnn(
     with MNIST in torchvision's form; without it, it is kept in the user's cache. A checkpoint is kept beside the
     workbook, from which ``resume`` goes on; ``append`` adds the sheets to a workbook that is there. ``metrics`` are
     files, .csv or .json, for the epochs alone. Files are replaced only with ``force``. The loss not being a number
-    any more, or an interruption from the keyboard, ends the training, and the epochs done are written.
+    any more, or an interruption, ends the training, and the epochs done are written.
 
     Under torchrun, several processes train together; all but the first return None. Raises InputError, before
-    training starts, where something cannot be used; KeyboardInterrupt where no epoch was complete.
+    training starts, where something cannot be used; KeyboardInterrupt, or Terminated
+    after SIGTERM, where no epoch was complete.
     """
     check_installed()
     from sheetprop.cnn.device import choose_device
     from sheetprop.cnn.epoch import check_batch
-    from sheetprop.cnn.mnist import load
+    from sheetprop.cnn.mnist import load, no_folder
     from sheetprop.cnn.plan import plan
     from sheetprop.cnn.processes import joined, launched
 
     path, tables = Path(path), [Path(table) for table in metrics]
     processes = launched()
     with processes.one_voice():
-        _check_files(path, tables, append, force)
+        for table in tables:
+            _check_kind(table)
+        folder = None if data is None else Path(data)
+        if folder is not None and not folder.is_dir():
+            raise no_folder(folder)
         chosen = choose_device(device, processes)
-        planned = plan(
+        planning = partial(
+            plan,
             checkpoint=path.with_suffix(CHECKPOINT),
             arch=arch,
             epochs=epochs,
@@ -179,17 +193,22 @@ def train_cnn(
             precision=precision,
             processes=processes.count,
             resume=resume,
-            force=force,
         )
+        # What is wrong with the options comes before what is there already.
+        planning(force=True)
+        _check_files(path, tables, append, force)
+        planned = planning(force=force)
         with joined(processes, chosen):
             with processes.first_alone():
-                mnist = load(None if data is None else Path(data))
+                mnist = load(folder)
             check_batch(planned[0].settings.recipe.batch_size, len(mnist.train), processes)
             done, stopped = _train(planned, mnist, processes, watcher)
         if not processes.first:
             return None
         if not done and stopped == INTERRUPTED:
             raise KeyboardInterrupt
+        if not done and stopped == TERMINATED:
+            raise Terminated(128 + signal.SIGTERM)
         sheets = _export(done, path, append) if done else []
         training = Training(path if done else None, sheets, done, tuple(run.path for run in planned), stopped)
         for table in tables if done else ():
@@ -226,8 +245,12 @@ def _check_files(path: Path, tables: Sequence[Path], append: bool, force: bool) 
     else:
         check_output(path, force)
     for table in tables:
-        suffix = table.suffix.lower()
-        check_output(table, force, what="table", suffix=suffix if suffix in METRICS else METRICS[0])
+        check_output(table, force, what="table", suffix=table.suffix.lower())
+
+
+def _check_kind(table: Path) -> None:
+    if table.suffix.lower() not in METRICS:
+        raise InputError(f"--metrics {table}: a table's name must end in {' or '.join(METRICS)}")
 
 
 def _existing(path: Path) -> bytes:
@@ -235,7 +258,7 @@ def _existing(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise InputError(
-            f"--append {path}: cannot be read: {error.strerror or error}; name a workbook, or leave --append out"
+            f"--append {path}: cannot be read: {reason(error)}; name a workbook, or leave --append out"
         ) from None
 
 

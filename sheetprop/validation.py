@@ -9,12 +9,12 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
-from sheetprop.errors import InputError
+from sheetprop.errors import InputError, reason
 from sheetprop.execution import check_workers
 from sheetprop.options import DEFAULT_TEMPLATE
 from sheetprop.output import check_folder
 from sheetprop.report.stream import Streamed, write_json
-from sheetprop.report.terminal import paragraphs, summary
+from sheetprop.report.terminal import brief, paragraphs, summary
 from sheetprop.school.classroom import open_classroom
 from sheetprop.school.roll import Roll
 from sheetprop.submission.batch.grading import Keeper, Work, grade_all
@@ -69,9 +69,11 @@ class Validation:
         write_json({"submissions": Streamed(Submission.to_dict, self.submissions)} | self._class(), file)
         file.write("\n")
 
-    def write_text(self, file: TextIO) -> None:
-        """Write what ``str`` gives, without having it in memory."""
-        for n, paragraph in enumerate(chain(paragraphs(self.submissions), self._last_paragraphs)):
+    def write_text(self, file: TextIO, *, short: bool = False) -> None:
+        """Write what ``str`` gives, without having it in memory; if ``short``, only what is about all of them."""
+        owners = self.roll.owners if self.roll else {}
+        told = brief(self.submissions, owners) if short else paragraphs(self.submissions)
+        for n, paragraph in enumerate(chain(told, self._last_paragraphs)):
             file.write(f"\n{paragraph}\n" if n else f"{paragraph}\n")
 
     def __str__(self) -> str:
@@ -87,6 +89,7 @@ def validate(
     column: str | None = None,
     assigned: str | Path | None = None,
     student: str | None = None,
+    replace_grades: bool = False,
     workers: int | None = None,
     dask: str | None = None,
     resume: bool = False,
@@ -101,7 +104,8 @@ def validate(
     program are the same.
 
     ``gradebook`` is an export of the school's system (Canvas, Moodle), a filled copy of which goes into the report;
-    ``column`` is its assignment's name, where it has several. ``assigned`` is what ``assign`` wrote, its folder or its
+    grades and comments that are there already are kept unless ``replace_grades`` is set. ``column`` is its
+    assignment's name, where it has several. ``assigned`` is what ``assign`` wrote, its folder or its
     list: each submission is then judged by its student's own numbers. ``student`` is the id of the one student whose
     all submissions are; without it the names of the files tell.
 
@@ -116,7 +120,14 @@ def validate(
     if gradebook is not None and report is None:
         raise InputError("--gradebook: a filled copy goes into the report; name its folder with --report")
     assignment = load_assignment(template)
-    classroom = open_classroom(assignment, gradebook=gradebook, column=column, assigned=assigned, student=student)
+    classroom = open_classroom(
+        assignment,
+        gradebook=gradebook,
+        column=column,
+        assigned=assigned,
+        student=student,
+        replace_grades=replace_grades,
+    )
     sources = find_submissions(paths)
     roll = classroom.roll(paths)
     sources = roll.identified(sources)
@@ -127,7 +138,9 @@ def validate(
         from sheetprop.report.folder import Reports
 
         _check_report(folder, replace=force or resume)
-        keeper = Reports(folder.absolute(), digest(assignment, classroom.assigned), resume)
+        keeper = Reports(
+            folder.absolute(), digest(assignment, classroom.assigned), resume, assignment.title, roll.names
+        )
     work = Work(assignment, Path(assigned).absolute() if assigned is not None else None, keeper)
     tell = (lambda done, total: progress("judging", done, total)) if progress else None
     submissions = grade_all(sources, work, workers=workers, dask=dask, progress=tell)
@@ -149,4 +162,4 @@ def _check_report(folder: Path, replace: bool) -> None:
     try:
         begin(folder)
     except OSError as error:
-        raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None
+        raise InputError(f"{folder}: cannot be written: {reason(error)}") from None

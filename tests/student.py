@@ -42,7 +42,7 @@ ASKED = load_assignment(targets=[0.01, 0.99], learning_rates=[0.5], iterations=1
 
 Content = str | float
 """What a cell holds: a formula (with =), a text or a number."""
-_NAMES = re.compile(
+NAMES = re.compile(
     rf"\b({'|'.join(sorted([*NETWORK.keys(), RATE, ITERATION], key=len, reverse=True))})(?:\[([^\]]*)\])?(?![\w(])"
 )
 
@@ -195,7 +195,7 @@ class Student:
 
     def written(self, formula: str, k: int) -> str:
         """A formula with names as it stands in a cell of iteration ``k``."""
-        return _NAMES.sub(lambda found: self._reference(found[1], found[2] or "", k), formula)
+        return NAMES.sub(lambda found: self._reference(found[1], found[2] or "", k), formula)
 
     def _reference(self, key: str, where: str, k: int) -> str:
         if key == RATE and RATE not in self.columns:

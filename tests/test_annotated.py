@@ -193,6 +193,21 @@ def test_comments_say_what_is_wrong(source: bytes) -> None:
     assert sheet["A2"].comment is None
 
 
+def test_each_place_of_a_mistake_is_marked_with_its_own_formulas(source: bytes) -> None:
+    """A mistake on two sheets is one line of the feedback, and on each sheet its cells say what stands there."""
+    first = finding("Second", "A1", found="=A1+1", expected="=A1")
+    other = finding("Ada's work", "D2", found="=D2+1", expected="=D2")
+    after = annotate(source, submission(first, other))
+    book = opened(after)
+    assert "Error (no. 1)" in book["Second"]["A1"].comment.text
+    assert "Error (no. 1)" in book["Ada's work"]["D2"].comment.text
+    assert "Found: =D2+1" in book["Ada's work"]["D2"].comment.text
+    assert fill(book["Ada's work"], "D2") == fill(book["Second"], "A1") == "FFFFC7CE"
+    told = [row for row in feedback(after) if "error" in row]
+    assert [row[0] for row in told] == [1]
+    assert "Also in: 'Ada''s work'!D2" in told[0][3]
+
+
 def test_a_students_own_comments_stay(source: bytes) -> None:
     """Where the student has commented, ours follows in the same comment; others' boxes and texts stay."""
     after = annotate(source, submission(finding("Ada's work", "B5"), finding("Ada's work", "D5", message="New")))

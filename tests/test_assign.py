@@ -116,7 +116,7 @@ def test_json_lists_every_student_with_numbers_and_files(call_sheetprop: Call) -
         ("Name,ID\nAda,\n", [], "roster.csv, line 2: nothing in the column ID"),
         ("Name,ID\n", [], "no students below the headings"),
         ("Name,ID\nAda,1\n", ["--workers", "0"], "workers: 0 is not possible"),
-        ("Name,ID\nAda,1\n", ["--template", "nope"], "template 'nope': no such file"),
+        ("Name,ID\nAda,1\n", ["--template", "nope"], "template: 'nope' is neither a file nor a template's name"),
         ("Name,ID\nAda,1\n", ["--output", "no/such"], "the folder no does not exist; create it first"),
         ("Name,ID\nAda,1\n", ["--output", "roster.csv"], "roster.csv: is a file; name a folder for hand-outs"),
         ("Name,ID\nAda,1\n", ["--template", "same.toml"], "personal: the template has no range to draw from"),
@@ -180,7 +180,7 @@ def test_all_of_anothers_numbers_are_anothers_also_where_half_are_the_own() -> N
     ("text", "says"),
     [
         ("a,b\n1,2\n", "line 1: not the headings of a list that assign wrote"),
-        (None, "cannot be read: No such file or directory; give the folder that assign wrote"),
+        (None, "cannot be read: there is no such file or folder; give the folder that assign wrote"),
     ],
 )
 def test_another_file_is_no_list(call_sheetprop: Call, text: str | None, says: str) -> None:

@@ -159,8 +159,8 @@ def test_a_defect_fails_visibly(tmp_path: Path, archive: Path, defect: str) -> N
     if defect == "template":
         (source / "template.toml").write_text("iteration = 3\n")
     else:
-        with (source / "sheetprop" / "submission" / "tables.py").open("a", encoding="utf-8") as file:
-            file.write("\n\ndef find_tables(cells):\n    raise KeyError('a defect')\n")
+        with (source / "sheetprop" / "submission" / "find" / "joining.py").open("a", encoding="utf-8") as file:
+            file.write("\n\ndef find_tables(book):\n    raise KeyError('a defect')\n")
     done = gradescope.run()
     assert done.returncode == 1
     assert ("unknown key 'iteration'" if defect == "template" else "KeyError: 'a defect'") in done.stderr
@@ -346,7 +346,7 @@ def test_the_command_tells_what_to_do(call_sheetprop: Call, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["new", "--template", "nope"], "template 'nope': no such file"),
+        (["new", "--template", "nope"], "template: 'nope' is neither a file nor a template's name"),
         (["new", "--assigned", "nope"], "nope: cannot be read: "),
         (["new", "--assigned", "class.csv"], "class.csv, line 1: not the headings of a list that assign wrote"),
         (["there"], "there: holds an autograder already; use --force to replace it, or another folder"),

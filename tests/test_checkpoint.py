@@ -125,7 +125,7 @@ def test_a_failure_while_saving_leaves_the_old_checkpoint(
     with pytest.raises(expected) as caught:
         replace(kept, epochs=()).save(path)
     if expected is InputError:
-        assert str(caught.value) == f"{path}: cannot be written: No space left on device"
+        assert str(caught.value) == f"{path}: cannot be written: the disk is full"
     assert path.read_bytes() == before
     assert os.listdir(path.parent) == ["run.pt"]  # noqa: PTH208
 
@@ -235,7 +235,7 @@ def test_another_format_number_is_refused(stored: dict[str, Any], path: Path, nu
 def test_a_file_that_is_not_there_or_none_is_refused(tmp_path: Path) -> None:
     """A missing file, a folder."""
     assert refusal(tmp_path / "run.pt") == "no such file; train-cnn writes a checkpoint beside its workbook"
-    assert refusal(tmp_path) == "cannot be read: Is a directory"
+    assert refusal(tmp_path) == "cannot be read: it is a folder"
 
 
 def test_a_checkpoint_that_is_too_large_is_refused(stored: dict[str, Any], path: Path) -> None:
@@ -312,7 +312,7 @@ def test_settings_that_are_none_are_refused(stored: dict[str, Any], path: Path, 
 def test_a_part_that_is_missing_or_none_is_refused(stored: dict[str, Any], path: Path, key: str) -> None:
     """Whichever it is; only the data's checksum may be any text."""
     torch.save({name: part for name, part in stored.items() if name != key}, path)
-    assert refusal(path) == f"is damaged: '{key}'"
+    assert refusal(path) == "is damaged: it does not hold what train-cnn writes"
     for other in (None, 5, [7]):
         torch.save(stored | {key: other}, path)
         if key != "data" and (key, other) != ("resumed", [7]):

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import os
+import re
 import zipfile
 from pathlib import Path
 
@@ -72,7 +74,9 @@ def test_every_grade_arrives_in_the_schools_export(school: Path, judged: Path) -
     for n, learner in enumerate(CLASS):
         if n in (ABSENT, BROKEN):
             assert grades[learner.id] == ""
-        elif n in MISTAKES or n == COPIER:
+        elif n == COPIER:  # another's numbers keep no points, unless the template says otherwise
+            assert grades[learner.id] == "0"
+        elif n in MISTAKES:
             assert 85 < float(grades[learner.id]) < 100
         else:
             assert grades[learner.id] == "100"
@@ -104,6 +108,31 @@ def test_the_gradebook_lists_every_student(judged: Path) -> None:
     assert rows[CLASS[COPIER].number][6] == f"uses the numbers of {CLASS[COPIED].name} ({CLASS[COPIED].number})"
     assert rows[CLASS[0].number][2] == 100
     assert all(row[5] in (None, "by Canvas's user ID") for row in rows.values())
+
+
+def test_the_first_sheet_of_the_gradebook_has_names(judged: Path) -> None:
+    """Grades are listed by students' names, and print on landscape pages as wide as the names and points."""
+    sheet = openpyxl.load_workbook(judged / "gradebook.xlsx").worksheets[0]
+    header = next(row for row in sheet.iter_rows(values_only=True) if "submission" in row)
+    assert header[0] == "name"
+    heading = int(sheet.print_title_rows.rpartition("$")[2])
+    names = [row[0].value for row in sheet.iter_rows(min_row=heading + 1)]
+    assert set(names) == {learner.name for n, learner in enumerate(CLASS) if n != ABSENT}
+    assert sheet.page_setup.orientation == "landscape"
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage
+    printed = range(1, openpyxl.utils.cell.range_boundaries(str(sheet.print_area).rpartition("!")[2])[2] + 1)
+    letters = [openpyxl.utils.get_column_letter(column) for column in printed]
+    widths = [next(d.width for d in sheet.column_dimensions.values() if d.min <= n <= d.max) for n in printed]
+    assert header[len(letters) - 1] == "warnings"
+    assert sum(widths) < 200  # characters of 11 points; A4 across has room for 145
+
+
+def test_pages_name_the_student(judged: Path) -> None:
+    """A page begins with the assignment, and then says whose it is."""
+    (own,) = (judged / "submissions").glob(f"*_{CLASS[0].number}_*")
+    page = (own / "feedback.html").read_text("utf-8")
+    assert "<h1>Backpropagation, step by step</h1>" in page
+    assert f"<title>Backpropagation, step by step: {CLASS[0].name}</title>" in page
 
 
 def test_the_student_is_not_told_whose_numbers_they_are(judged: Path) -> None:
@@ -163,7 +192,15 @@ def test_a_student_can_be_named(school: Path) -> None:
     assert (own.status, own.student, own.numbers_of, own.score) == (Status.RIGHT, entry.id, entry.id, 100)
     (other,) = validate(**settings, student="s1001").submissions
     assert Code.OTHER_STUDENTS_NUMBERS in {finding.code for finding in other.findings}
-    assert other.score == 95
+    assert (other.status, other.score) == (Status.INCOMPLETE, 0)
+    assert {line.reason for line in other.score_lines} == {"another student's numbers"}
+    lenient = school / "lenient.toml"
+    kept = f"{(school / 'homework.toml').read_text('utf-8')}\n[rubric]\nother_students_numbers = 0.5\n"
+    lenient.write_text(kept, encoding="utf-8")
+    (half,) = validate(**settings | {"template": lenient}, student="s1001").submissions
+    assert (half.status, half.score) == (Status.INCOMPLETE, 47.5)
+    (told,) = [finding for finding in half.findings if finding.code is Code.OTHER_STUDENTS_NUMBERS]
+    assert told.message.endswith("it earns 50 % of its points.")
 
 
 def test_a_submission_without_a_name_is_known_by_its_numbers(school: Path) -> None:
@@ -195,6 +232,8 @@ def test_a_hand_out_is_judged_by_its_own_numbers_without_any_list(school: Path) 
         (["-g", CANVAS, "-r", "f"], "several assignments; choose one with --column"),
         (["-g", CANVAS, "-r", "f", "--column", "Essay"], "20 points, but the rubric gives 100"),
         (["-g", ROSTER, "-r", "f"], "neither Canvas's gradebook (Student, ID, …) nor Moodle's grading worksheet"),
+        (["--student", "s1001"], "--student: says whose numbers the submissions have"),
+        (["--replace-grades"], "--replace-grades: replaces grades of a gradebook"),
         (["-a", "homework", "--student", "nobody"], "--student: 'nobody' is not in homework"),
     ],
 )
@@ -235,22 +274,38 @@ def test_numbers_that_were_changed_do_not_become_those_asked_for(school: Path) -
     assert f"w1 = 0.123 (asked: {entry.given['w1']:.6g})" in finding.message
 
 
-def test_several_workbooks_of_a_student_give_their_mean(school: Path, tmp_path: Path) -> None:
-    """One right and one wrong: the grade is between them, said to the teacher; what cannot be opened counts not."""
+@pytest.mark.parametrize(
+    ("attempts", "share"), [(None, (0, 1)), ("latest", (0, 1)), ("best", (1, 0)), ("mean", (0.5, 0.5))]
+)
+def test_which_of_several_workbooks_counts(
+    school: Path, tmp_path: Path, attempts: str | None, share: tuple[float, float]
+) -> None:
+    """One right and a later wrong one: the template says which counts; what cannot be opened never does."""
     entry = read_assigned(school / "homework").entries[8]
-    for name, data in (
-        ("a", filled(school / "homework", entry)),
-        ("b", filled(school / "homework", entry, "E_total", lambda formula: formula.replace("+", "-"))),
-        ("c", b"no workbook"),
+    for n, (name, data) in enumerate(
+        (
+            ("z", filled(school / "homework", entry)),
+            ("b", filled(school / "homework", entry, "E_total", lambda formula: formula.replace("+", "-"))),
+            ("c", b"no workbook"),
+        )
     ):
-        (tmp_path / f"{entry.id}_{name}.xlsx").write_bytes(data)
-    result = validate(paths=[tmp_path], template=school / "homework.toml", assigned=school / "homework", workers=1)
-    right, wrong, broken = result.submissions
+        path = tmp_path / f"{entry.id}_{name}.xlsx"
+        path.write_bytes(data)
+        os.utime(path, (1.7e9 + n, 1.7e9 + n))
+    template = tmp_path / "homework.toml"
+    asked = (school / "homework.toml").read_text(encoding="utf-8")
+    said = re.sub(r"(?m)^attempts = .*$", f'attempts = "{attempts}"' if attempts else "", asked)
+    template.write_text(
+        said if "attempts" in asked else f'attempts = "{attempts or "latest"}"\n{asked}', encoding="utf-8"
+    )
+    result = validate(paths=[tmp_path], template=template, assigned=school / "homework", workers=1)
+    scores = {Path(submission.path).stem[-1]: submission.score for submission in result.submissions}
     assert result.roll is not None
     (pupil,) = [pupil for pupil in result.roll.pupils if pupil.handed_in]
-    assert (right.score, broken.score) == (100, 0)
-    assert pupil.score == round((right.score + wrong.score) / 2, 2) < 100
-    assert pupil.remark == "1 submission cannot be opened: not graded; the mean of 2 submissions"
+    assert scores["z"] == 100 > scores["b"]
+    assert pupil.score == round(share[0] * scores["z"] + share[1] * scores["b"], 2)
+    word = attempts or "latest"
+    assert pupil.remark == f"1 submission cannot be opened: not graded; the {word} of 2 submissions"
 
 
 def test_of_two_files_with_the_same_numbers_neither_is_taken_for_the_students(school: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sheetprop.assignment import Tolerances
+from sheetprop.network import NETWORK
 from sheetprop.rubric import CRITERIA
 from sheetprop.submission.findings import Code, Severity, Status, Submission
 from sheetprop.validation import validate
@@ -17,6 +18,12 @@ THREE_RATES = replace(ASKED, learning_rates=(0.1, 0.5, 2.0))
 def points(submission: Submission) -> dict[str, float]:
     """The share of its points that each criterion got."""
     return {line.criterion: line.points / line.max_points for line in submission.score_lines}
+
+
+def reason(submission: Submission, criterion: str) -> str:
+    """Why a criterion has the points that it has."""
+    (line,) = [line for line in submission.score_lines if line.criterion == criterion]
+    return line.reason
 
 
 def lost(submission: Submission) -> dict[str, float]:
@@ -52,7 +59,7 @@ def test_other_initial_values() -> None:
     assert "w3 = 0.26 (asked: 0.25)" in finding.message
     assert finding.cells == "D4,G4"
     assert (finding.found, finding.expected) == ("0.2, 0.26", "0.1, 0.25")
-    assert submission.status is Status.RIGHT
+    assert submission.status is Status.INCOMPLETE
     assert lost(submission) == {"initial_values": pytest.approx(10 / 12, abs=2e-3)}
 
 
@@ -60,7 +67,7 @@ def test_same_initial_values_on_every_sheet_are_told_once() -> None:
     """The same other value in several tables is one finding that counts them."""
     given = ASKED.given | {"t2": 0.9}
     first = Student(given=given)
-    Student(given=given, sheet="Second", book=first.book)
+    Student(given=given, sheet="Second", rate=2.0, book=first.book)
     (finding,) = first.judged().findings
     assert "(in 2 tables)" in finding.message
 
@@ -73,7 +80,7 @@ def test_too_few_iterations(count: int) -> None:
     assert (finding.code, finding.severity) == (Code.TOO_FEW_ITERATIONS, Severity.WARNING)
     assert (finding.found, finding.expected) == (str(count), "20")
     assert f"{count} iterations where 20 are asked" in finding.message
-    assert submission.status is Status.RIGHT
+    assert submission.status is Status.INCOMPLETE
     assert lost(submission) == {"iterations": pytest.approx(count / 20, abs=2e-3)}
 
 
@@ -82,31 +89,40 @@ def test_more_iterations_than_asked() -> None:
     assert not Student(iterations=30).judged().findings
 
 
-@pytest.mark.parametrize(("count", "status"), [(3, Status.INCOMPLETE), (9, Status.INCOMPLETE), (10, Status.RIGHT)])
-def test_incomplete_under_ten_iterations(count: int, status: Status) -> None:
-    """With fewer than ten iterations a submission is incomplete, and an error says so."""
+@pytest.mark.parametrize(("count", "too_little"), [(3, True), (9, True), (10, False)])
+def test_too_little_to_judge_under_ten_iterations(count: int, too_little: bool) -> None:
+    """With fewer than ten iterations it is said that there is too little to judge; that is no error."""
     submission = Student(iterations=count).judged(replace(ASKED, iterations=20))
-    assert submission.status is status
-    assert bool(errors(submission)) is (status is Status.INCOMPLETE)
+    assert submission.status is Status.INCOMPLETE
+    (finding,) = submission.findings
+    assert ("too little to judge" in finding.message) is too_little
+    assert not errors(submission)
 
 
-def test_incomplete_outweighs_wrong() -> None:
-    """Too short a table is incomplete also where a formula of it is wrong; the mistake is told all the same."""
+def test_few_iterations_are_right_where_few_are_asked() -> None:
+    """Five of five iterations are all that was asked."""
+    submission = Student(iterations=5).judged(replace(ASKED, iterations=5))
+    assert (submission.status, submission.findings) == (Status.RIGHT, ())
+
+
+def test_an_error_outweighs_what_is_missing() -> None:
+    """Too short a table with a wrong formula is wrong; what is missing is told all the same."""
     student = Student(iterations=6)
     student.replace("o1", "+", "-")
     submission = student.judged()
-    assert submission.status is Status.INCOMPLETE
-    assert {finding.code for finding in errors(submission)} == {Code.WRONG_SIGN, Code.TOO_FEW_ITERATIONS}
+    assert submission.status is Status.WRONG
+    assert {finding.code for finding in submission.findings} == {Code.WRONG_SIGN, Code.TOO_FEW_ITERATIONS}
 
 
-def test_one_long_table_makes_it_complete() -> None:
-    """A short table beside a long one is a warning."""
+def test_a_short_table_beside_a_long_one() -> None:
+    """It is a warning, and the submission incomplete."""
     student = Student()
-    Student(sheet="Short", iterations=5, book=student.book)
+    Student(sheet="Short", rate=2.0, iterations=5, book=student.book)
     submission = student.judged()
-    assert submission.status is Status.RIGHT
+    assert submission.status is Status.INCOMPLETE
     (finding,) = with_code(submission, Code.TOO_FEW_ITERATIONS)
     assert (finding.severity, finding.sheet) == (Severity.WARNING, "Short")
+    assert reason(submission, "iterations") == "5 of 12 (in 1 of 2 tables)"
 
 
 def test_rates_that_are_not_covered() -> None:
@@ -115,7 +131,8 @@ def test_rates_that_are_not_covered() -> None:
     (finding,) = submission.findings
     assert (finding.code, finding.severity) == (Code.RATE_NOT_COVERED, Severity.WARNING)
     assert finding.expected == "0.1, 2"
-    assert submission.status is Status.RIGHT
+    assert submission.status is Status.INCOMPLETE
+    assert reason(submission, "learning_rates") == "1 of 3 covered; not 0.1, 2"
     assert lost(submission) == {"learning_rates": pytest.approx(1 / 3, abs=2e-3)}
 
 
@@ -173,7 +190,7 @@ def test_no_chart() -> None:
     submission = Student(chart=False).judged()
     (finding,) = submission.findings
     assert (finding.code, finding.severity) == (Code.CHART_MISSING, Severity.WARNING)
-    assert submission.status is Status.RIGHT
+    assert submission.status is Status.INCOMPLETE
     assert lost(submission) == {"chart": 0}
 
 
@@ -191,8 +208,8 @@ def test_chart_shows_the_whole_table(area: str, short: bool) -> None:
         assert "rows 4 to 9; the table has rows 4 to 15" in found[0].message
 
 
-def test_pasted_tables_cost_live() -> None:
-    """Of two tables, one of them pasted, half of the points for live formulas are lost."""
+def test_pasted_tables_cost_live_and_the_points_for_formulas() -> None:
+    """Of two tables, one of them pasted, half of the points for live formulas and for the mathematics are lost."""
     student = Student()
     other = Student(sheet="Pasted", rate=2.0, book=student.book)
     for key in other.columns:
@@ -201,12 +218,14 @@ def test_pasted_tables_cost_live() -> None:
     submission = student.judged()
     assert [table.live for table in submission.tables] == [True, False]
     assert [finding.code for finding in submission.findings] == [Code.NOT_LIVE]
-    assert lost(submission) == {"live": 0.5}
+    assert submission.status is Status.INCOMPLETE
+    assert lost(submission) == dict.fromkeys(("forward", "error", "gradients", "updates", "live"), 0.5)
+    assert reason(submission, "error") == "typed: E1, E2, E_total (in 1 of 2 tables)"
 
 
 @pytest.mark.parametrize(
     ("key", "criterion", "of"),
-    [("o1", "forward", 12), ("E2", "error", 3), ("dE_dw4", "gradients", 8), ("w8", "updates", 8)],
+    [("o1", "forward", 8), ("E2", "error", 3), ("dE_dw4", "gradients", 8), ("w8", "updates", 8)],
 )
 def test_a_wrong_column_costs_its_share(key: str, criterion: str, of: int) -> None:
     """One wrong column loses its share of one criterion and of no other, and the reason names it."""
@@ -214,8 +233,7 @@ def test_a_wrong_column_costs_its_share(key: str, criterion: str, of: int) -> No
     student.fill(key, f"{student.equation(key)}*1.5")
     submission = student.judged()
     assert lost(submission) == {criterion: pytest.approx(1 - 1 / of, abs=1e-3)}
-    (line,) = [line for line in submission.score_lines if line.criterion == criterion]
-    assert line.reason.startswith("wrong or missing: ")
+    assert reason(submission, criterion) == f"wrong: {NETWORK.label(key)}"
 
 
 def test_the_rubric_weighs() -> None:
@@ -230,14 +248,14 @@ def test_the_rubric_weighs() -> None:
     assert submission.score == round(sum(line.points for line in submission.score_lines), 2)
 
 
-def test_right_exactly_when_nothing_is_an_error() -> None:
-    """Warnings and notes leave a submission right; one error makes it wrong."""
+def test_warnings_leave_a_submission_incomplete_and_errors_make_it_wrong() -> None:
+    """What the assignment asks and is not there is told in warnings; one error makes it wrong."""
     student = Student(given=ASKED.given | {"w1": 0.9}, chart=False)
     student.typed("h1", at=3)
     submission = student.judged(replace(THREE_RATES, iterations=50))
     assert {finding.severity for finding in submission.findings} == {Severity.WARNING}
     assert len(submission.findings) == 5
-    assert submission.status is Status.RIGHT
+    assert submission.status is Status.INCOMPLETE
     student.replace("h2", "+", "-", at=11)
     assert student.judged().status is Status.WRONG
 
@@ -277,4 +295,5 @@ def test_tolerances_say_how_near_typed_numbers_must_be() -> None:
     student.fill("a_h1", float(student.numbers["a_h1"][3]) * 1.0001, at=3)
     lenient = replace(ASKED, tolerances=Tolerances(typed=1e-3))
     assert student.judged().status is Status.WRONG
-    assert student.judged(lenient).status is Status.RIGHT
+    assert student.judged(lenient).status is Status.INCOMPLETE
+    assert lost(student.judged(lenient)) == {"forward": pytest.approx(1 - 1 / 8 / 12, abs=1e-3)}

@@ -191,7 +191,7 @@ def test_who_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert "neither the address nor the file" in refused("http://somewhere:1")
     assert "neither the address nor the file" in refused("somewhere")
     missing, other = tmp_path / "missing.json", tmp_path / "other.json"
-    assert f"{missing}: cannot be read: No such file" in refused(str(missing))
+    assert f"{missing}: cannot be read: there is no such file" in refused(str(missing))
     for text in ("{}", "[", "null"):
         other.write_text(text)
         assert "neither the address nor the file" in refused(str(other))

@@ -173,7 +173,7 @@ def test_consequences_are_no_mistakes(key: str) -> None:
     submission = student.judged()
     assert {(f.quantity, f.cells) for f in errors(submission)} == {(key, student.cells(key, first_row(key)))}
     assert {line.reason for line in submission.score_lines if line.points < line.max_points} == {
-        f"wrong or missing: {NETWORK.label(key)}"
+        f"wrong: {NETWORK.label(key)}"
     }
 
 

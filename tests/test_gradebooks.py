@@ -292,3 +292,46 @@ def test_feedback_zip_is_whole_or_not_there(tmp_path: Path) -> None:
         with pytest.raises(InputError, match=says):
             write_feedback_zip(path, folder, feedback)
         assert not path.exists()
+
+
+def test_grades_that_are_there_are_kept_and_listed(tmp_path: Path) -> None:
+    """Unless they are to be replaced; one that is the same is not worth a word."""
+    gradebook = opened(tmp_path, CANVAS, "Backpropagation")
+    grades = {"501": Grade(17.25), "502": Grade(9)}
+    assert gradebook.filled(grades).decode() == CANVAS.replace("=keep,5,,", "=keep,5,17.25,")
+    assert [str(each) for each in gradebook.kept(grades)] == [
+        "John Roe (502) has the grade 12.5 already, where 9 is due"
+    ]
+    assert not gradebook.kept({"502": Grade(12.5)})
+    replaced = gradebook.filled(grades, replace=True).decode()
+    assert replaced == CANVAS.replace("=keep,5,,", "=keep,5,17.25,").replace("N/A,12.5,", "N/A,9,")
+
+
+def test_comments_that_are_there_are_kept_and_listed(tmp_path: Path) -> None:
+    """A grade goes in beside a comment that stays."""
+    text = MOODLE.replace('9:00 AM",-,', '9:00 AM",-,see me')
+    gradebook = opened(tmp_path, text)
+    grades = {"007": Grade(12, "machine's")}
+    assert gradebook.filled(grades).decode() == text.replace("Submitted,,", "Submitted,12,")
+    assert [str(each) for each in gradebook.kept(grades)] == ["Jane Doe (007) has a comment already"]
+    assert "machine's" in gradebook.filled(grades, replace=True).decode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        MOODLE.replace("20.00", "Good"),
+        MOODLE.replace("Maximum Grade", "Scale"),
+        MOODLE.replace("20.00", "3. Unsatisfactory").replace("Maximum Grade", "Bestwertung"),
+    ],
+)
+def test_moodles_scales_are_refused(tmp_path: Path, text: str) -> None:
+    """Words are no points, in whichever column they stand."""
+    assert "graded by a scale, not in points" in refusal(tmp_path, text)
+
+
+def test_canvas_posting_in_another_language(tmp_path: Path) -> None:
+    """What stands above the row of the points is about the assignments."""
+    text = CANVAS.replace("Manual Posting", "Manuelle Veröffentlichung")
+    filled = opened(tmp_path, text, "Backpropagation").filled({"501": Grade(3)})
+    assert filled.decode() == text.replace("=keep,5,,", "=keep,5,3,")

@@ -23,6 +23,7 @@ from sheetprop.stored import read_stored
 from sheetprop.verification import Mismatch, Verification
 from sheetprop.workbook import handout_contents, write_handout, write_workbook
 from sheetprop.workbook.contents import FIRST_ROW, LEARNING_RATES, NETWORK, Contents
+from sheetprop.workbook.handout_record import NAME as RECORD
 from sheetprop.workbook.instructions import plain
 from tests.libreoffice import needs_libreoffice, recalculate_all
 
@@ -182,7 +183,7 @@ def test_sheets_that_hold_the_answers_are_left_out(pair: Pair) -> None:
     """The hand-out begins with its instructions and has no sheet of checks; every link leads to a sheet of it."""
     book = openpyxl.load_workbook(pair.blank)
     expected = ["Instructions", "Network", "Equations", "lr 0.5", "lr 2.0", "Learning rates"]
-    assert book.sheetnames == expected
+    assert [sheet.title for sheet in book if sheet.sheet_state == "visible"] == expected
     assert book.active.title == expected[0]
     assert [sheet.title for sheet in book if sheet.sheet_view.tabSelected] == expected[:1]
     links = [cell.hyperlink.location for cell in cells(book) if cell.hyperlink]
@@ -222,7 +223,7 @@ def test_nothing_gives_the_answer_away(pair: Pair) -> None:
             assert formula.removeprefix("=") not in text
     if pair.assignment.fill == tuple(FILLS["full"][1]):
         assert "EXP(" not in text
-    assert not re.search(r'state="(hidden|veryHidden)"|hidden="1"', text)
+    assert re.findall(r'name="([^"]+)"[^>]*state="(hidden|veryHidden)"|hidden="1"', text) == [(RECORD, "veryHidden")]
 
 
 def test_it_says_itself_what_its_formulas_give(pair: Pair) -> None:
@@ -429,6 +430,30 @@ def test_a_hand_out_knows_its_numbers(pair: Pair) -> None:
         assert (asked.title, asked.rubric, asked.layout) == (other.title, other.rubric, other.layout)
 
 
+def test_the_record_is_on_a_sheet_that_no_program_shows(pair: Pair) -> None:
+    """Nothing else stands there, and nowhere else in the file is it to be seen."""
+    book = openpyxl.load_workbook(pair.blank)
+    assert book[RECORD].sheet_state == "veryHidden"
+    line = HandoutRecord.of(pair.assignment, SOMEBODY).to_text()
+    assert [(cell.parent.title, cell.coordinate) for cell in cells(book) if cell.value == line] == [(RECORD, "A1")]
+    assert [cell.value for row in book[RECORD].iter_rows() for cell in row] == [line]
+    assert not [cell for cell in cells(book) if "next line" in str(cell.value)]
+
+
+def test_older_hand_outs_that_show_their_record_are_judged_by_it(pairs: dict[str, Pair], tmp_path: Path) -> None:
+    """The line stood on the sheet "Instructions" once; the template's own numbers are others."""
+    pair = pairs["full"]
+    book = openpyxl.load_workbook(pair.filled)
+    line = book[RECORD]["A1"].value
+    del book[RECORD]
+    book["Instructions"]["B60"] = line
+    book.save(tmp_path / "older.xlsx")
+    (older,) = validate(paths=[tmp_path / "older.xlsx"], template=pair.template, workers=1).submissions
+    (now,) = validate(paths=[pair.filled], template=pair.template, workers=1).submissions
+    assert (older.status, older.score, older.numbers_of) == (now.status, now.score, now.numbers_of)
+    assert older.numbers_of == "s4711"
+
+
 @needs_libreoffice
 def test_libreoffice_keeps_the_record(recalculated: dict[str, Path], pairs: dict[str, Pair]) -> None:
     """A hand-out saved by LibreOffice still knows its numbers."""
@@ -476,8 +501,8 @@ def test_generate_writes_hand_out_and_key(tmp_path: Path) -> None:
     assert handout.answer_key == tmp_path / "hw-key.xlsx"
     assert handout.answer_key.read_bytes() == alone.path.read_bytes()
     assert handout.path.read_bytes() != alone.path.read_bytes()
-    assert handout.sheets == openpyxl.load_workbook(handout.path).sheetnames
     book = openpyxl.load_workbook(handout.path)
+    assert handout.sheets == [sheet.title for sheet in book if sheet.sheet_state == "visible"]
     assert handout.formulas == sum(cell.data_type == "f" for cell in cells(book)) < alone.formulas
     assert set(handout.to_dict()) - set(alone.to_dict()) == {"answer_key"}
     assert alone.answer_key is None

@@ -1,9 +1,11 @@
 """Headings as people write them name their quantity; texts that are no headings name none."""
 
+import time
+
 import pytest
 
 from sheetprop.network import ITERATION, NETWORK, RATE, Role
-from sheetprop.submission.find.labels import is_rate, quantity
+from sheetprop.submission.find.labels import is_rate, quantities, quantity
 
 SPELLINGS = {
     "t1": "t1|T1|t_1|target1|Target 1|y1|t1 ",
@@ -38,11 +40,6 @@ NO_HEADINGS = [
     "w",
     "w12",
     "Backpropagation",
-    "h1 = w1*i1 + w2*i2",
-    "E_total = E1 + E2",
-    "∂E/∂w5 = (a_o1 - t1) * a_o1 * (1 - a_o1) * a_h1",
-    "∂E_total/∂w5 = ∂(E1 + E2)/∂w5",
-    "a_h1 = σ(h1)",
     "w1 to w4",
     "∂E/∂w9",
     "∂E/∂",
@@ -50,6 +47,59 @@ NO_HEADINGS = [
     "the error falls with every iteration, and the weights w1 w2 w3",
     "x" * 5000,
 ]
+
+
+FALSE_FRIENDS = [
+    "η = 0.1",
+    "E_0.1",
+    "E_total - 0.5",
+    "E (lr = 0.5)",
+    "t1 = 0.01",
+    "t1 - a_o1",
+    "1 - a_o1",
+    "o1 - t1",
+    "w1 + w2",
+    "i1*w1",
+    "w1 - η*∂E/∂w1",
+    "a_h1 / a_h2",
+    "sig(o1) is equal to out_o1",
+    "∂E/∂w1 = a\n∂E/∂w2 = b",
+    "Layer 2",
+    "v1",
+    "m3",
+    "v_w1",
+    "z1",
+    "a2",
+    "w12",
+    "v11",
+    "Hidden",
+    "Weights",
+    "Output",
+    "learning curve",
+    "delta",
+    "9^9^9^9",
+]
+HOSTILE = ["η{}x", "w1 = {}x", "({}", "{})h1", "d/{}", "h{}1", "{}1.", "w1 ({}", "w1 - {}", "½({}"]
+
+
+@pytest.mark.parametrize("text", FALSE_FRIENDS)
+def test_false_friends(text: str) -> None:
+    """Formulas, comparisons of rates, velocities, and names that are clear only beside others name nothing alone."""
+    assert quantity(text) in (None, RATE)
+    assert quantity(text) is None or text == "η = 0.1"
+
+
+@pytest.mark.parametrize("around", HOSTILE)
+@pytest.mark.parametrize("filling", [" ", "(", "-", "e", "1", "=", "/", "_", "\u0302", "t + ", "∂"])
+def test_any_length_is_read_at_once(around: str, filling: str) -> None:
+    """No text, however long, keeps the reader busy."""
+    for count in (10, 50, 300, 5_000, 200_000):
+        text = around.format(filling * count)
+        start = time.process_time()
+        quantity(text)
+        is_rate(text)
+        quantities([text, "w1", "z1", "z2"])
+        assert time.process_time() - start < 0.25
 
 
 @pytest.mark.parametrize(("key", "text"), READ)

@@ -313,10 +313,12 @@ def test_checks_notice_changed_constants(changed: tuple[Values, Contents]) -> No
     rows = range(checks.FIRST_ROW + 1, checks.FIRST_ROW + 15)
     marked = {found[CHECKS][f"I{row}"]: found[CHECKS][f"L{row}"] for row in rows}
     assert len(marked) == 14
-    assert {label for label, unchanged in marked.items() if unchanged is False} == {"w5", "i1", "t2", "η, lr 2.0"}
-    assert {label for label, unchanged in marked.items() if unchanged is True} == {
+    assert {label for label, unchanged in marked.items() if unchanged == "changed"} == {"w5", "i1", "t2", "η, lr 2.0"}
+    assert {label for label, unchanged in marked.items() if unchanged == "yes"} == {
         *("t1", "i2", "w1", "w2", "w3", "w4", "w6", "w7", "w8", "η, lr 0.5")
     }
+    compared = {value for cell, value in found[CHECKS].items() if re.fullmatch(r"G\d+", cell) and value != "same?"}
+    assert compared == {"yes", "changed"}
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

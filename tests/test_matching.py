@@ -238,3 +238,27 @@ def test_every_answer_says_how() -> None:
 def test_an_empty_class_matches_nobody() -> None:
     """Without students every submission is unmatched, with a reason."""
     reason(Matcher([]).match("x.xlsx"))
+
+
+@pytest.mark.parametrize(
+    ("own", "file"),
+    [
+        ("Đorđe Łukasz", "Dorde Lukasz"),
+        ("Jørgen Strauß", "Jorgen Strauss"),
+        ("Ægir Þórsson", "AEgir Thorsson"),
+        ("Işıl Œuvre", "Isil Oeuvre"),
+        ("Nguyễn Đức", "Nguyen Duc"),
+    ],
+)
+def test_letters_with_strokes_match_in_both_directions(own: str, file: str) -> None:
+    """Whether the class list or the file's name has them."""
+    for name, label in ((own, file), (file, own), (own, own)):
+        student = Student("77001", name)
+        assert Matcher([student, JANE]).match(f"{label.replace(' ', '_')}.xlsx").student == student
+
+
+def test_the_schools_number_and_the_login_tell_as_well() -> None:
+    """Canvas knows a student by its own number, the school by another, and files may have either."""
+    student = Student("501", "Jane Doe", "", "jdoe77", "501", "S20250017")
+    for label in ("S20250017", "jdoe77", "homework_S20250017", "jdoe77 homework"):
+        assert Matcher([student, ANA]).match(f"{label}.xlsx").student == student

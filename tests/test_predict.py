@@ -47,18 +47,22 @@ def drawn(digit: int, side: int = 300, pen: float = 0.07, ink: str = "#20242c", 
 
 @pytest.fixture
 def call(call_sheetprop: Call) -> Call:
-    """Run ``sheetprop predict`` in a folder with a checkpoint of an untrained network and pictures of a 7 and a 3."""
+    """Run ``sheetprop predict`` in a folder with checkpoints and pictures of a 7 and a 3.
+
+    Of the checkpoints, model.pt says that it has an epoch, begun.pt that it has none.
+    """
     from sheetprop.cnn.architectures import architecture
     from sheetprop.cnn.checkpoint import Checkpoint
     from sheetprop.cnn.modules import build
-    from sheetprop.cnn.results import Settings
+    from sheetprop.cnn.results import Epoch, Settings
 
     chosen = architecture("gap-8k")
     torch.manual_seed(0)
     network = build(chosen)
     momentum = {name: torch.zeros_like(parameter) for name, parameter in network.named_parameters()}
     settings = Settings(chosen, chosen.recipe, 1, "cpu", "float32")
-    Checkpoint(settings, (), (), "", network.state_dict(), momentum).save(Path("model.pt"))
+    for name, epochs in (("model.pt", (Epoch(1, 0.01, 2.0, 20.0, 2.0, 20.0, 1.0),)), ("begun.pt", ())):
+        Checkpoint(settings, epochs, (), "", network.state_dict(), momentum).save(Path(name))
     drawn(7).save("seven.png")
     drawn(3, ink="#ffffff", page="#223344").save("three.jpg")
 
@@ -106,6 +110,10 @@ def test_bad_input(call: Call) -> None:
         (["text.png", "--model", "model.pt"], "text.png: is not an image"),
         (["blank.png", "--model", "model.pt"], "blank.png: is blank"),
         (["nowhere.png", "--model", "model.pt"], "nowhere.png: no such file"),
+        (
+            ["seven.png", "--model", "begun.pt"],
+            "begun.pt: this network is untrained: not one epoch of its training",
+        ),
         (["seven.png", "--model", "nowhere.pt"], "nowhere.pt: no such file"),
         (["seven.png", "--model", "other.pt"], "other.pt: is no checkpoint of sheetprop"),
         (["seven.png", "--model", "seven.png"], "seven.png: is no checkpoint"),

@@ -26,7 +26,7 @@ def roster(folder: Path, text: str | bytes, encoding: str = "utf-8") -> list[Stu
     """The students of a roster with this text."""
     path = folder / "roster.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode(encoding))
-    return read_roster(path)
+    return read_roster(path).students
 
 
 def refusal(folder: Path, text: str | bytes) -> str:
@@ -53,6 +53,12 @@ def refusal(folder: Path, text: str | bytes) -> str:
         "Nome,Sobrenome,Matrícula,E-mail\nJane,Doe,007,j@x.org\n",
         'sep=;\nName;ID;Email\nJane Doe;"007";j@x.org\n',
         'Name,ID,Email\n"Jane Doe","=""007""",j@x.org\n',
+        "Name, Vorname;Matrikelnr.;E-Mail\nJane Doe;007;j@x.org\n",
+        "Imię;Nazwisko;ID;Email\nJane;Doe;007;j@x.org\n",
+        "Nome,Cognome,Matricola,ID,Email\nJane,Doe,1,007,j@x.org\n",
+        "Nombre y apellidos,ID,Email\nJane Doe,007,j@x.org\n",
+        "Neural networks 101\nName,ID,Email\nJane Doe,007,j@x.org\n",
+        "Class of 2026;;\n\nSpring\nName;ID;Email\nJane Doe;007;j@x.org\n",
         "\n,,\nName,ID,Email\n\nJane Doe,007,j@x.org\n,,\n\n",
         "Name,ID,Email\nJane Doe,007,j@x.org,,,\n",
     ],
@@ -82,11 +88,11 @@ def test_names_are_kept_as_text(tmp_path: Path, name: str) -> None:
 def test_canvas(tmp_path: Path) -> None:
     """Canvas's rows about assignments and its test student are none; names are turned; its ID is the ID."""
     assert roster(tmp_path, CANVAS) == [
-        Student("501", "Jane Doe", "", "jdoe", "501"),
-        Student("502", "Ana María de la Cruz", "ana@x.org", "ana@x.org", "502"),
-        Student("503", "John Roe, Jr.", "", "jroe", "503"),
-        Student("504", "Cher", "", "cher", "504"),
-        Student("505", "Ev =evil", "", "ev", "505"),
+        Student("501", "Jane Doe", "", "jdoe", "501", "S-1"),
+        Student("502", "Ana María de la Cruz", "ana@x.org", "ana@x.org", "502", "S-2"),
+        Student("503", "John Roe, Jr.", "", "jroe", "503", "S-3"),
+        Student("504", "Cher", "", "cher", "504", "S-4"),
+        Student("505", "Ev =evil", "", "ev", "505", "S-5"),
     ]
     text = "LastName,FirstName,ID,SIS Login ID,Section\nDoe,Jane,501,jdoe,A\nStudent,Test,9,x,A\n"
     assert roster(tmp_path, text) == [Student("501", "Jane Doe", "", "jdoe", "501")]
@@ -248,3 +254,20 @@ def test_only_the_chosen_cells_change(texts: list[str], end: str, last: bool) ->
     assert Export(restored, "x.csv").rows == export.rows
     assert changed.startswith(f'Name;"ID";Grade;Comment{end}"a;b";01;'.encode())
     assert changed.endswith(f"{end}d;03;x;y{'' if last else end}".encode())
+
+
+def test_a_title_above_the_headings_is_skipped_with_a_word(tmp_path: Path) -> None:
+    """It is no heading and no student; the lines that follow keep their numbers."""
+    path = tmp_path / "roster.csv"
+    path.write_text("Neural networks 101\nID,Email\n007,j@x.org\n")
+    read = read_roster(path)
+    title, nameless = read.remarks
+    assert [student.id for student in read.students] == ["007"]
+    assert title == f"{path}, line 1: Neural networks 101 is a title above the headings; skipped"
+    assert nameless == f"{path}, line 2: no name column among the headings ID, Email; students go by their IDs"
+    assert "line 3" in refusal(tmp_path, "Neural networks 101\nID,Email\n,j@x.org\n")
+
+
+def test_a_list_of_ids_alone_has_no_title(tmp_path: Path) -> None:
+    """One column is a column, not a title above others."""
+    assert [student.id for student in roster(tmp_path, "ID\n1\n2\n")] == ["1", "2"]

@@ -36,9 +36,9 @@ FULL = Submission(
     "week 3/Übung \u2028 \ufffd 'x'.xlsx",
     Status.WRONG,
     (
-        FoundTable("S\n1", 1, 2, 100, {"w1": "A", "E_total": "AZ"}, LearningRate("B1", 0.1 + 0.2), True),
-        FoundTable("S2", 1, 2, 3, {}, LearningRate(None, None), False, transposed=True),
-        FoundTable("S3", 1, 2, 3, {}, None, False),
+        FoundTable("S\n1", 1, 2, 100, {"w1": "A", "E_total": "AZ"}, LearningRate("B1", 0.1 + 0.2), True, iterations=99),
+        FoundTable("S2", 1, 2, 3, {}, LearningRate(None, None), False, transposed=True, iterations=2),
+        FoundTable("S3", 1, 2, 3, {}, None, False, iterations=2),
     ),
     tuple(
         Finding(code, severity, "m\x00\x1b", "w1", "S", "A1:B2", "=1+1", '="a"')

@@ -215,7 +215,8 @@ def test_a_check_beside_the_training_is_left_alone() -> None:
     student = Student()
     other = Student(sheet="Results", rate_cell="", chart=False, book=student.book)
     for key in WEIGHTS:
-        other.fill(key, f"={key}[-1]+0*lr", at=range(1, 12))
+        for k in range(12):
+            other[other.cell(key, k)] = f"=Sheet1!{student.cell(key, k)}"
     assert [table.sheet for table in student.judged().tables] == ["Sheet1"]
     assert not student.judged().findings
 

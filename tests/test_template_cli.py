@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sheetprop.rubric import CRITERIA
-from sheetprop.template import KEYS, load_assignment, template_names, template_text
+from sheetprop.template import KEYS, RUBRIC_SETTINGS, load_assignment, template_names, template_text
 
 Call = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -32,7 +32,7 @@ def test_every_key_is_explained() -> None:
     text = template_text()
     template = tomllib.loads(text)
     assert list(template) == list(KEYS)
-    assert list(template["rubric"]) == list(CRITERIA)
+    assert list(template["rubric"]) == [*CRITERIA, *RUBRIC_SETTINGS]
     for key, value in template.items():
         line = re.search(rf"^(?:{key} =|\[+{key}\]+)", text, re.MULTILINE)
         assert line
@@ -73,7 +73,10 @@ def test_json_is_one_document(call_sheetprop: Call) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["nope"], "template 'nope': no such file; give the path of a TOML file or one of course, "),
+        (
+            ["nope"],
+            "template: 'nope' is neither a file nor a template's name; give the path of a TOML file or ",
+        ),
         (["wrong.toml"], "wrong.toml, line 1: unknown key 'iteration'"),
         (["-o", "mine.txt"], "mine.txt: a template's name must end in .toml"),
         (["-o", "wrong.toml"], "wrong.toml: exists already; use --force"),

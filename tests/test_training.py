@@ -158,17 +158,22 @@ def test_goes_on_after_a_kill(tmp_path: Path, digits_folder: Path) -> None:
     assert all(torch.equal(kept[0][key], kept[1][key]) for key in kept[0])
 
 
-def test_ctrl_c_exports(tmp_path: Path, digits_folder: Path) -> None:
-    """Ctrl-C ends with exit code 130 and a workbook of the epochs done; resuming does what is left."""
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(signal.SIGINT, "interrupted"), (signal.SIGTERM, "ended by SIGTERM")],
+    ids=["Ctrl-C", "SIGTERM"],
+)
+def test_a_signal_exports(tmp_path: Path, digits_folder: Path, number: signal.Signals, said: str) -> None:
+    """Ctrl-C and SIGTERM end with the signal's exit code and a workbook of the epochs done; resuming does the rest."""
     options = [*SMALL, "--data", str(digits_folder), "--epochs", "500"]
     with begun(tmp_path, "out.xlsx", *options, "--json") as process:
         until_epoch(process, 1)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         stdout, stderr = process.communicate(timeout=PATIENCE_SECONDS)
-    assert process.returncode == 130, stderr
+    assert process.returncode == 128 + number, stderr
     assert "Traceback" not in stderr
     document = json.loads(stdout)
-    assert document["stopped"] == "interrupted"
+    assert document["stopped"] == said
     done = len(document["epochs"])
     assert 1 <= done < 500
     assert openpyxl.load_workbook(tmp_path / "out.xlsx").sheetnames == SHEETS

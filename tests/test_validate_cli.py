@@ -17,7 +17,7 @@ SAMPLES = Path(__file__).parents[1] / "workbooks"
 RIGHT, WRONG = "right.xlsx", "wrong.xlsx"
 ASKED = "iterations = 20\nlearning_rates = [0.5]\n"
 """What the student whose workbook is wrong was asked."""
-KEYS = ["path", "status", "score", "max_score", "tables", "findings"]
+KEYS = ["path", "status", "score", "max_score", "points", "tables", "findings"]
 Result = subprocess.CompletedProcess[str]
 Call = Callable[..., Result]
 
@@ -25,7 +25,7 @@ Call = Callable[..., Result]
 @pytest.fixture
 def call(call_sheetprop: Call) -> Call:
     """Run ``sheetprop validate`` in a folder with a right workbook, a wrong one, and what was asked (asked.toml)."""
-    shutil.copyfile(SAMPLES / "signed-weights.xlsx", RIGHT)
+    shutil.copyfile(SAMPLES / "backpropagation.xlsx", RIGHT)
     shutil.copyfile(SAMPLES / "handout-mistake.xlsx", WRONG)
     Path("asked.toml").write_text(ASKED, encoding="utf-8")
     return partial(call_sheetprop, "validate")
@@ -52,6 +52,7 @@ def files(folder: Path) -> dict[str, bytes]:
         ("--resume", "not judged again"),
         ("-f, --force", "Replace"),
         ("-q, --quiet", "exit code"),
+        ("-b, --brief", "A class on one screen"),
         ("--json", "one JSON document"),
         ("--debug", "traceback"),
         ("-h, --help", "Show this message"),
@@ -112,6 +113,16 @@ def test_exit_codes(call: Call, paths: list[str], code: int, form: list[str]) ->
     assert (result.returncode, result.stderr) == (code, "")
 
 
+def test_what_is_missing_is_no_success(call: Call) -> None:
+    """Exit code 1 too where nothing is wrong but something is missing, which one line names."""
+    Path("more.toml").write_text("learning_rates = [0.1, 0.3]\niterations = 120\n[rubric]\n", encoding="utf-8")
+    result = call(RIGHT, "--template", "more.toml")
+    assert result.returncode == 1
+    assert result.stdout.startswith(f"{RIGHT}: incomplete, ")
+    line = result.stdout.splitlines()[1]
+    assert line == "  missing  Iterations: 100 of 120 (in 6 of 6 tables); Learning rates: 1 of 2 covered; not 0.3"
+
+
 def test_a_workbook_with_too_little_in_it_is_no_success(call: Call) -> None:
     """A workbook without an iteration table is incomplete, and that is exit code 1."""
     openpyxl = pytest.importorskip("openpyxl")
@@ -131,7 +142,7 @@ def test_a_workbook_with_too_little_in_it_is_no_success(call: Call) -> None:
         ([RIGHT, "--template", "nope"], "one of course, course-targets-01-99, signed-weights"),
         ([RIGHT, "--template", "wrong.toml"], "wrong.toml, line 3: rubric: unknown criterion 'chat'"),
         ([RIGHT, "--workers", "0"], "workers: 0 is not possible"),
-        ([RIGHT, "--workers", "two"], "'--workers'"),
+        ([RIGHT, "--workers", "two"], "--workers: two is not a whole number"),
         ([RIGHT, "--report", WRONG], f"{WRONG}: is a file; name a folder"),
         ([RIGHT, "--report", "missing/report"], "the folder missing does not exist; create it first"),
         ([RIGHT, "--report", "there"], "there: holds a report already; use --force"),
@@ -139,7 +150,10 @@ def test_a_workbook_with_too_little_in_it_is_no_success(call: Call) -> None:
         ([RIGHT, "--resume"], "--resume: completes a report; name its folder with --report"),
         ([RIGHT, "--report", "there", "--resume", "--force"], "--resume: keeps what --force replaces"),
         ([RIGHT, "--report", "there", "--force", "--dask", "somewhere"], "somewhere: is neither the address nor"),
-        ([RIGHT, "--report", "there", "--force", "--dask", "no.json"], "no.json: cannot be read: No such file"),
+        (
+            [RIGHT, "--report", "there", "--force", "--dask", "no.json"],
+            "no.json: cannot be read: there is no such",
+        ),
         ([RIGHT, "--dask", "tcp://127.0.0.1:1", "--workers", "2"], "workers: 2 does not go with a Dask cluster"),
     ],
     ids=lambda value: None if isinstance(value, str) else " ".join(value),
@@ -163,13 +177,13 @@ def test_what_cannot_be_done_is_said_in_one_line(
 
 
 def test_text_says_what_is_wrong_where_and_what_belongs_there(call: Call) -> None:
-    """Both wrong columns are named with their cells, the formula found, and the one expected."""
+    """The mistake is told once, with the formula found and the one expected, and both its columns are named."""
     result = call(WRONG, "--template", "asked.toml")
-    assert result.stdout.startswith(f"{WRONG}: wrong, 93.75 of 100\n")
-    for cells, gradient in (("Z4:Z23", "∂E/∂w3"), ("AA4:AA23", "∂E/∂w4")):
-        assert re.search(rf"^  error +'Sheet1'!{cells}  {gradient} uses a_h1 \(J4\)", result.stdout, re.MULTILINE)
-    assert len(re.findall(r"^ +found +=.+\*J4\*\(1-J4\)\*[CD]4$", result.stdout, re.MULTILINE)) == 2
-    assert len(re.findall(r"^ +expected +=.+\*L4\*\(1-L4\)\*[CD]4$", result.stdout, re.MULTILINE)) == 2
+    assert result.stdout.startswith(f"{WRONG}: wrong, 96.88 of 100\n")
+    assert re.search(r"^  error +'Sheet1'!Z4:Z23  ∂E/∂w3 uses a_h1 \(J4\)", result.stdout, re.MULTILINE)
+    assert len(re.findall(r"^ +found +=.+\*J4\*\(1-J4\)\*C4$", result.stdout, re.MULTILINE)) == 1
+    assert len(re.findall(r"^ +expected +=.+\*L4\*\(1-L4\)\*C4$", result.stdout, re.MULTILINE)) == 1
+    assert re.search(r"^ +also in +'Sheet1'!AA4:AA23 \(∂E/∂w4\)$", result.stdout, re.MULTILINE)
 
 
 def test_several_are_listed_and_summed_up(call: Call) -> None:
@@ -194,8 +208,37 @@ def test_json_is_one_document_and_nothing_else(call: Call, report: list[str]) ->
     assert wrong["tables"][0]["columns"]["dE_dw3"] == "Z"
     assert wrong["tables"][0]["learning_rate"] == {"cell": "B1", "value": 0.5}
     finding = wrong["findings"][0]
-    assert list(finding) == ["code", "severity", "quantity", "sheet", "cells", "message", "found", "expected"]
+    assert list(finding) == [
+        "code", "severity", "quantity", "sheet", "cells", "places", "message", "found", "expected"
+    ]  # fmt: skip
     assert (finding["code"], finding["sheet"], finding["cells"]) == ("handout-mistake", "Sheet1", "Z4:Z23")
+    assert finding["places"] == [
+        {"sheet": "Sheet1", "quantity": "dE_dw3", "cells": "Z4:Z23"},
+        {"sheet": "Sheet1", "quantity": "dE_dw4", "cells": "AA4:AA23"},
+    ]
+    assert wrong["tables"][0]["network"] == "2-2-2, sigmoid, half squared error"
+    assert list(wrong["points"][0]) == ["criterion", "points", "max", "reason"]
+    assert sum(line["points"] for line in wrong["points"]) == pytest.approx(wrong["score"])
+    assert sum(line["max"] for line in wrong["points"]) == wrong["max_score"]
+
+
+def test_brief_is_a_class_on_one_screen(call: Call) -> None:
+    """With --brief there are the grades, the totals and how many made which mistake, and no finding."""
+    result = call(WRONG, RIGHT, "--brief")
+    table, totals, common = result.stdout.rstrip("\n").split("\n\n")
+    assert [line.split()[0] for line in table.splitlines()] == ["submission", WRONG, RIGHT]
+    assert totals == "2 submissions: 1 right, 1 wrong, 0 incomplete, 0 unreadable"
+    assert re.search(r"^  1  error +The class hand-out's mistake: a_h1 where a_h2 belongs$", common, re.MULTILINE)
+    assert "expected" not in result.stdout
+
+
+def test_the_page_is_headed_by_the_assignment_and_the_student(call: Call) -> None:
+    """A student's page says of which assignment it is, and whose: by name where that is known, else by the file."""
+    Path("titled.toml").write_text(f'title = "Week 3 & 4"\n{ASKED}', encoding="utf-8")
+    call(WRONG, "--template", "titled.toml", "--report", "report")
+    (page,) = Path("report", "submissions").glob("*/feedback.html")
+    assert "<title>Week 3 &amp; 4: wrong.xlsx</title>" in page.read_text(encoding="utf-8")
+    assert "<h1>Week 3 &amp; 4</h1>" in page.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("report", [[], ["--report", "report"]], ids=["", "with a report"])
@@ -209,8 +252,9 @@ def test_quiet_prints_nothing(call: Call, report: list[str]) -> None:
 @pytest.mark.parametrize(
     ("rubric", "score", "most"),
     [
-        ("", 93.75, 100),
-        ("gradients = 45", 108.75, 120),
+        ("", 96.88, 100),
+        ("gradients = 45", 114.38, 120),
+        ("gradients = 45\nper = 'column'", 108.75, 120),
         ("gradients = 0", 75, 75),
         ("gradients = 0\nchart = 0.5", 70.5, 70.5),
     ],

@@ -127,7 +127,7 @@ def test_wrong_number_of_pythons_is_caught(workbook: tuple[Path, str], tmp_path:
     """A number on the sheet Checks that Python did not compute turns that sheet's verdict, which is caught."""
     path, layout = workbook
     bad = edited(path, tmp_path, CHECKS_PART, in_cell("C14", "v", lambda v: repr(float(v) + 1e-9)))
-    assert any("'Checks'!G14: stored value: found True, expected False" in line for line in confirm(bad, layout))
+    assert any("'Checks'!G14: stored value: found yes, expected no" in line for line in confirm(bad, layout))
 
 
 def test_pasted_value_is_caught(workbook: tuple[Path, str], tmp_path: Path) -> None:

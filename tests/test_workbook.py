@@ -51,6 +51,7 @@ STEPS = [
     "∂E2/∂a_h2", "∂E/∂a_h1", "∂E/∂a_h2", "∂a_h1/∂h1", "∂a_h2/∂h2", "∂E/∂h1", "∂E/∂h2",
 ]
 # fmt: on
+DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 CONTENT_TYPES = "{http://schemas.openxmlformats.org/package/2006/content-types}"
 
@@ -341,8 +342,10 @@ def test_comparison_has_a_linear_and_a_logarithmic_chart(either: Workbook) -> No
             assert cached(x) == list(range(20))
             assert cached(y) == table.values["E_total"].tolist()
             name = series.find(f"{CHART}tx/{CHART}strRef")
-            assert name.findtext(f"{CHART}f") == f"'{LEARNING_RATES}'!$A${FIRST_ROW + 1 + table.index}"
-            assert cached(name) == [table.rate]
+            assert name.findtext(f"{CHART}f") == f"'{LEARNING_RATES}'!${column}${HEADER_ROW + 1}"
+            assert name.findtext(f".//{CHART}v") == f"η = {table.rate:.15g}"
+        dashes = [series.find(f".//{DRAWING}prstDash") for series in drawn]
+        assert len({None if dash is None else dash.get("val") for dash in dashes}) == len(drawn)
 
 
 def test_charts_can_be_read_out(either: Workbook) -> None:

@@ -16,7 +16,7 @@ from torch import nn
 from sheetprop.cnn.device import PRECISIONS
 from sheetprop.cnn.modules import build
 from sheetprop.cnn.results import Epoch, Settings
-from sheetprop.errors import InputError
+from sheetprop.errors import InputError, reason
 from sheetprop.output import written_whole
 
 FORMAT = 1
@@ -71,8 +71,11 @@ def load_checkpoint(path: Path) -> Checkpoint:
         checkpoint = _checkpoint(kept)
         forms = [_forms(checkpoint.network), _forms(checkpoint.momentum)]
         finite = all(bool(tensor.isfinite().all()) for tensor in checkpoint.network.values())
-    except Exception as error:  # of whatever kind comes of numbers and tensors that are none, or not ours
-        raise InputError(f"{path}: is damaged: {_reason(error)}") from None
+    except InputError as error:
+        said = "".join(c if c.isprintable() else "\ufffd" for c in str(error))
+        raise InputError(f"{path}: is damaged: {said}") from None
+    except Exception:  # of whatever kind comes of numbers and tensors that are none, or not ours
+        raise InputError(f"{path}: is damaged: it does not hold what train-cnn writes") from None
     architecture = checkpoint.settings.architecture
     network = build(architecture)
     if forms != [_forms(network.state_dict()), _forms(dict(network.named_parameters()))]:
@@ -93,11 +96,11 @@ def _stored(path: Path) -> Any:
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; train-cnn writes a checkpoint beside its workbook") from None
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
+        raise InputError(f"{path}: cannot be read: {reason(error)}") from None
     except pickle.UnpicklingError:
         raise InputError(f"{path}: is no checkpoint of sheetprop: it holds more than weights and was not run") from None
-    except Exception as error:  # of whatever kind torch raises for what is damaged, or made to do harm
-        raise InputError(f"{path}: is no checkpoint, or damaged ({_reason(error)})") from None
+    except Exception:  # of whatever kind torch raises for what is damaged, or made to do harm
+        raise InputError(f"{path}: is no checkpoint, or damaged; give one that train-cnn wrote") from None
     raise InputError(f"{path}: is no checkpoint of sheetprop: it is too large")
 
 
@@ -106,12 +109,12 @@ def _checkpoint(kept: dict[str, Any]) -> Checkpoint:
         Epoch(int(item.pop("epoch")), **{key: float(value) for key, value in item.items()}) for item in kept["epochs"]
     )
     if [epoch.epoch for epoch in epochs] != list(range(1, len(epochs) + 1)):
-        raise ValueError("its epochs have holes")
+        raise InputError("its epochs have holes")
     if not all(math.isfinite(number) for epoch in epochs for number in astuple(epoch)):
-        raise ValueError("its epochs have figures that are no numbers")
+        raise InputError("its epochs have figures that are no numbers")
     settings = Settings.from_dict(kept["settings"])
     if settings.precision not in PRECISIONS or not 0 <= settings.seed < 2**32:
-        raise ValueError("its settings are none")
+        raise InputError("its settings are none")
     return Checkpoint(
         settings,
         epochs,
@@ -127,7 +130,3 @@ def _forms(tensors: Mapping[str, torch.Tensor]) -> dict[str, tuple[object, ...]]
     return {
         name: (tuple(tensor.shape), tensor.dtype, tensor.layout, tensor.device.type) for name, tensor in tensors.items()
     }
-
-
-def _reason(error: Exception) -> str:
-    return " ".join(str(error).split())[:80] or type(error).__name__

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from sheetprop.cnn.ink import Map, Mask, NoDigitError, Part, find_digit, fitted, stroke_width
-from sheetprop.errors import InputError
+from sheetprop.errors import InputError, reason
 
 FRAME, BOX, CENTRE = 28, 20, 14
 """MNIST's picture and the box in it that a digit fills, in pixels; and the index at which its centre of mass lies."""
@@ -94,7 +94,7 @@ def _load(path: Path) -> Image.Image:
     except UnidentifiedImageError:
         raise InputError(f"{path}: is not an image that can be read; save it as PNG or JPEG") from None
     except PermissionError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+        raise InputError(f"{path}: cannot be read: {reason(error)}") from None
     except Exception:  # what Pillow raises at damaged files is of many kinds
         raise InputError(f"{path}: is damaged or incomplete; save it again, as PNG or JPEG") from None
 

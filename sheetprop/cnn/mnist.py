@@ -18,7 +18,7 @@ from platformdirs import user_cache_path
 from torchvision import datasets
 
 from sheetprop.cnn.architectures import CLASSES, IMAGE
-from sheetprop.errors import InputError
+from sheetprop.errors import InputError, reason
 
 PARTS = {True: "train", False: "t10k"}
 """By whether it is for training: how the names of its files begin."""
@@ -67,9 +67,9 @@ def load(folder: Path | None = None) -> Mnist:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise InputError(f"{folder}: cannot be created ({error.strerror}); give a folder with --data") from None
+            raise InputError(f"{folder}: cannot be created ({reason(error)}); give a folder with --data") from None
     if not folder.is_dir():
-        raise InputError(f"--data {folder}: no such folder; create it to have MNIST downloaded there")
+        raise no_folder(folder)
     raw = folder / "MNIST" / "raw"
     if all((raw / f"{name}.gz").is_file() or (raw / name).is_file() for name in FILES):
         # What an old torchvision left there would be taken in the place of the files, unchecked.
@@ -83,16 +83,20 @@ def load(folder: Path | None = None) -> Mnist:
     return _read(folder, folder)
 
 
+def no_folder(folder: Path) -> InputError:
+    """What is said of a folder that is not there."""
+    return InputError(f"--data {folder}: no such folder; create it to have MNIST downloaded there")
+
+
 def _download(folder: Path) -> None:
     print(f"MNIST is not in {folder}: downloading 11 MB", file=sys.stderr)  # noqa: T201
     try:
         # What torchvision prints is no part of our output.
         with contextlib.redirect_stdout(sys.stderr):
             datasets.MNIST(str(folder), download=True)
-    except Exception as error:  # of whatever kind the network and torchvision raise
-        reason = " ".join(str(error).split()) or type(error).__name__
+    except Exception:  # of whatever kind the network and torchvision raise
         raise InputError(
-            f"--data {folder}: MNIST is not there and cannot be downloaded ({reason[:120]}); "
+            f"--data {folder}: MNIST is not there and cannot be downloaded; look to the connection to the internet, or "
             f"put its four files {FILES[0]}.gz … into {folder / 'MNIST' / 'raw'}"
         ) from None
 
@@ -107,8 +111,10 @@ def _unpack(source: Path, target: Path) -> None:
                 continue
             with gzip.open(packed) as stream, (target / name).open("wb") as file:
                 shutil.copyfileobj(stream, file)
-        except (OSError, EOFError, zlib.error) as error:
-            raise _damaged(packed, str(error)) from None
+        except OSError as error:
+            raise _damaged(packed, reason(error) if error.errno else "it cannot be unpacked") from None
+        except (EOFError, zlib.error):
+            raise _damaged(packed, "it cannot be unpacked") from None
 
 
 def _read(folder: Path, named: Path) -> Mnist:
@@ -138,7 +144,7 @@ def _check(path: Path, named: Path) -> None:
         with path.open("rb") as file:
             header = file.read(4 + 4 * dimensions)
     except OSError as error:
-        raise _damaged(named, error.strerror or str(error)) from None
+        raise _damaged(named, reason(error)) from None
     if len(header) < 4 + 4 * dimensions or header[:4] != bytes([0, 0, 8, dimensions]):
         raise _damaged(named, "it is no IDX file of bytes")
     sizes = [int.from_bytes(header[at : at + 4], "big") for at in range(4, len(header), 4)]
@@ -147,5 +153,5 @@ def _check(path: Path, named: Path) -> None:
         raise _damaged(named, f"it has {path.stat().st_size:,} bytes where its header tells {expected:,}")
 
 
-def _damaged(path: Path, reason: str) -> InputError:
-    return InputError(f"{path}: is damaged ({reason}); delete it to have it downloaded again")
+def _damaged(path: Path, why: str) -> InputError:
+    return InputError(f"{path}: is damaged ({why}); delete it to have it downloaded again")

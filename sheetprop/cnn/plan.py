@@ -19,6 +19,8 @@ from sheetprop.options import AUTO, DEFAULT_ARCHITECTURE, DEFAULT_SEED
 
 LARGEST_SEED = 2**32 - 1
 """As NumPy's; a longer one would not fit the name of a sheet."""
+MOST_RUNS = 200
+"""More tell nothing more of chance, and each takes a sheet."""
 MAY_DIFFER = ("epochs", "device")
 """What a run that goes on need not have in common with its beginning."""
 
@@ -66,6 +68,8 @@ def plan(
     chosen = None if arch is None else architecture(arch)
     if runs < 1:
         raise InputError(f"--runs {runs}: at least 1 is needed")
+    if runs > MOST_RUNS:
+        raise InputError(f"--runs {runs}: each has sheets of its own; at most {MOST_RUNS} are possible")
     largest = LARGEST_SEED - (runs - 1)
     if seed is not None and not 0 <= seed <= largest:
         raise InputError(f"--seed {seed}: must be a whole number from 0 to {largest}")
@@ -125,7 +129,7 @@ def _check_same(kept: Settings, asked: Mapping[str, Any], path: Path) -> None:
 def _check_epochs(kept: Checkpoint, epochs: int, path: Path) -> None:
     done, began = len(kept.epochs), kept.settings.recipe
     if epochs < done:
-        raise InputError(f"--epochs {epochs}: {path} has {done} epochs already")
+        raise InputError(f"--epochs {epochs}: {path} has {done} epoch{'s' if done > 1 else ''} already")
     if epochs != began.epochs and began.schedule.kind == "cosine":
         raise InputError(
             f"--epochs {epochs}: {path} was begun with {began.epochs}, on which the cosine schedule depends; "

@@ -12,6 +12,8 @@ MOMENTUM = 0.9
 """Of stochastic gradient descent, in all recipes."""
 MEAN, STANDARD_DEVIATION = 0.1307, 0.3081
 """Of MNIST's training pixels, from 0 to 1; what the images are normalised with."""
+MOST_EPOCHS = 1_000_000
+"""A sheet holds 1,048,576 rows; this leaves room for headings."""
 NUMBER = r"((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)"
 SMALLEST, LARGEST = 0.01, 100.0
 """Sizes that images can be changed to."""
@@ -124,6 +126,8 @@ class Recipe:
         """Raises InputError where a number can be none of a training."""
         if self.epochs < 1:
             raise InputError(f"--epochs {self.epochs}: at least 1 epoch is needed")
+        if self.epochs > MOST_EPOCHS:
+            raise InputError(f"--epochs {self.epochs}: do not fit on a sheet; at most {MOST_EPOCHS:,} are possible")
         if self.batch_size < 1:
             raise InputError(f"--batch-size {self.batch_size}: at least 1 image is needed")
         if not (self.learning_rate > 0 and math.isfinite(self.learning_rate)):

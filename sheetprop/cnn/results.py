@@ -13,6 +13,8 @@ from sheetprop.cnn.recipe import Augmentation, Recipe, Schedule
 
 INTERRUPTED = "interrupted"
 """Why a run ended that was ended from the keyboard."""
+TERMINATED = "ended by SIGTERM"
+"""Why a run ended that was asked to from outside, by a job scheduler say."""
 OPTIONS = {
     "architecture": "--arch",
     "epochs": "--epochs",

@@ -11,8 +11,8 @@ from sheetprop.cnn.epoch import Trainer
 from sheetprop.cnn.mnist import Mnist
 from sheetprop.cnn.plan import Planned
 from sheetprop.cnn.processes import ALONE, Processes
-from sheetprop.cnn.results import INTERRUPTED, Epoch, Run, Settings
-from sheetprop.errors import InputError
+from sheetprop.cnn.results import INTERRUPTED, TERMINATED, Epoch, Run, Settings
+from sheetprop.errors import InputError, Terminated
 
 
 class Watcher:
@@ -40,7 +40,7 @@ def run(
     """Train as ``planned``, from the start or from a checkpoint; keep one after each epoch.
 
     Returns the run, not yet examined, and the trainer with the network after the run's last epoch. A run that is
-    interrupted from the keyboard, or whose loss is not a number any more, ends there and says so. Raises InputError
+    interrupted, or whose loss is not a number any more, ends there and says so. Raises InputError
     where the checkpoint is of other data.
     """
     settings, path, resumed = planned.settings, planned.path, planned.resumed
@@ -71,6 +71,8 @@ def run(
             watcher.ends(epoch)
     except KeyboardInterrupt:
         stopped = INTERRUPTED
+    except Terminated:
+        stopped = TERMINATED
     if stopped:
         trainer.restore(kept.network, kept.momentum)
     sizes = len(data.train), len(data.test)

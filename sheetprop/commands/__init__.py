@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-INTERRUPTED = 128 + signal.SIGINT
+from sheetprop.commands.values import whole_number
+
+INTERRUPTED, TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM
 Template = Annotated[
     str, typer.Option("--template", "-t", help="The assignment: a template's name, or the path of a TOML file.")
 ]
@@ -23,8 +25,15 @@ Assigned = Annotated[
     ),
 ]
 Workers = Annotated[
-    int | None,
-    typer.Option("--workers", "-w", help="Processes that work at a time. [default: one per core]", show_default=False),
+    Any,
+    typer.Option(
+        "--workers",
+        "-w",
+        parser=whole_number,
+        metavar="COUNT",
+        help="Processes that work at a time. [default: one per core]",
+        show_default=False,
+    ),
 ]
 Dask = Annotated[
     str | None,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from sheetprop.commands import AsJson, Assigned, Dask, Debug, Template, Workers
+from sheetprop.commands.values import whole_number
 from sheetprop.options import DEFAULT_SEED, DEFAULT_TEMPLATE
 
 
@@ -23,7 +24,13 @@ def assign(
     ],
     template: Template = DEFAULT_TEMPLATE,
     seed: Annotated[
-        int, typer.Option("--seed", help="What chance begins with: the same seed gives the same files.")
+        Any,
+        typer.Option(
+            "--seed",
+            parser=whole_number,
+            metavar="NUMBER",
+            help="What chance begins with: the same seed gives the same files.",
+        ),
     ] = DEFAULT_SEED,
     verify: Annotated[
         bool, typer.Option("--verify", help="Confirm every number of every answer key, as generate does.")
@@ -88,12 +95,16 @@ def validate(
         str | None,
         typer.Option("--column", help="The assignment in a gradebook that has several.", show_default=False),
     ] = None,
+    replace_grades: Annotated[
+        bool,
+        typer.Option("--replace-grades", help="Replace grades and comments that are in the gradebook already."),
+    ] = False,
     student: Annotated[
         str | None,
         typer.Option(
             "--student",
             metavar="ID",
-            help="The student whose all these submissions are. [default: the files' names tell]",
+            help="With --assigned: the student whose all these submissions are. [default: the files' names tell]",
             show_default=False,
         ),
     ] = None,
@@ -105,6 +116,10 @@ def validate(
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace a report that is there already.")] = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Print nothing but what --json asks for; the exit code tells.")
+    ] = False,
+    brief: Annotated[
+        bool,
+        typer.Option("--brief", "-b", help="A class on one screen: the grades, the totals and the common mistakes."),
     ] = False,
     as_json: AsJson = False,
     debug: Debug = False,
@@ -127,6 +142,7 @@ def validate(
             column=column,
             assigned=assigned,
             student=student,
+            replace_grades=replace_grades,
             workers=workers,
             dask=dask,
             resume=resume,
@@ -136,7 +152,7 @@ def validate(
     if as_json:
         result.write_json(sys.stdout)
     elif not quiet:
-        result.write_text(sys.stdout)
+        result.write_text(sys.stdout, short=brief)
         sys.stdout.flush()  # before what stderr says
         if report is not None:
             typer.echo(f"Report: {report}", err=True)

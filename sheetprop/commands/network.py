@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from sheetprop.commands import INTERRUPTED, AsJson, Debug
+from sheetprop.commands import AsJson, Debug
+from sheetprop.commands.values import number, whole_number
 from sheetprop.options import AUTO, DEFAULT_ARCHITECTURE, DEFAULT_CNN_OUTPUT, DEFAULT_SEED
 
 
@@ -23,13 +24,29 @@ def train_cnn(
         bool, typer.Option("--list", help="Print the architectures with their recipes, and exit.")
     ] = False,
     epochs: Annotated[
-        int | None, typer.Option("--epochs", "-n", help="How often it sees all images. [default: the recipe's]")
+        Any,
+        typer.Option(
+            "--epochs",
+            "-n",
+            parser=whole_number,
+            metavar="COUNT",
+            help="How often it sees all images. [default: the recipe's]",
+        ),
     ] = None,
     batch_size: Annotated[
-        int | None,
-        typer.Option("--batch-size", "-b", help="Images per step, of all processes together. [default: the recipe's]"),
+        Any,
+        typer.Option(
+            "--batch-size",
+            "-b",
+            parser=whole_number,
+            metavar="COUNT",
+            help="Images per step, of all processes together. [default: the recipe's]",
+        ),
     ] = None,
-    lr: Annotated[float | None, typer.Option("--lr", help="The learning rate. [default: the recipe's]")] = None,
+    lr: Annotated[
+        Any,
+        typer.Option("--lr", parser=number, metavar="NUMBER", help="The learning rate. [default: the recipe's]"),
+    ] = None,
     schedule: Annotated[
         str | None,
         typer.Option(
@@ -45,10 +62,22 @@ def train_cnn(
         ),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option("--seed", help=f"What chance begins with. [default: {DEFAULT_SEED}]")
+        Any,
+        typer.Option(
+            "--seed",
+            parser=whole_number,
+            metavar="NUMBER",
+            help=f"What chance begins with. [default: {DEFAULT_SEED}]",
+        ),
     ] = None,
     runs: Annotated[
-        int, typer.Option("--runs", help="Train so many times, with this seed and those that follow it.")
+        Any,
+        typer.Option(
+            "--runs",
+            parser=whole_number,
+            metavar="COUNT",
+            help="Train so many times, with this seed and those that follow it.",
+        ),
     ] = 1,
     device: Annotated[
         str, typer.Option("--device", "-d", help="auto (a GPU where there is one), cuda, cuda:N, mps or cpu.")
@@ -82,8 +111,8 @@ def train_cnn(
     """Train one of the students' CNNs on MNIST; leave its epochs, with charts, in a workbook.
 
     Defaults are each architecture's own recipe. Under torchrun, several processes train together. Exit codes: 0 all
-    epochs done; 1 ended early, since the loss was not a number any more; 130 interrupted; 2 nothing trained. What was
-    trained is written in all cases but the last.
+    epochs done; 1 ended early, since the loss was not a number any more; 130 interrupted, or 143 by SIGTERM; 2 nothing
+    trained. What was trained is written in all cases but the last.
     """
     if list_all:
         from sheetprop.cnn.architectures import catalogue
@@ -119,7 +148,7 @@ def train_cnn(
     typer.echo(result.to_json() if as_json else str(result))
     if as_json and result.stopped and not result.interrupted:
         typer.echo(f"Stopped early: {result.stopped}", err=True)
-    raise typer.Exit(0 if result.passed else INTERRUPTED if result.interrupted else 1)
+    raise typer.Exit(result.exit_code)
 
 
 def predict(

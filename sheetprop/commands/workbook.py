@@ -8,15 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from sheetprop.commands import AsJson, Debug, Template
-from sheetprop.options import DEFAULT_OUTPUT, DEFAULT_TEMPLATE, Layout
-
-
-def numbers(text: str) -> tuple[float, ...]:
-    """The numbers in ``text``, separated by commas or blanks."""
-    try:
-        return tuple(float(part) for part in text.replace(",", " ").split())
-    except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is not a list of numbers like 0.05,0.1") from error
+from sheetprop.commands.values import layout as layout_named
+from sheetprop.commands.values import number, numbers, whole_number
+from sheetprop.options import DEFAULT_OUTPUT, DEFAULT_TEMPLATE
 
 
 def generate(
@@ -25,18 +19,24 @@ def generate(
     ),
     template: Template = DEFAULT_TEMPLATE,
     learning_rates: Annotated[
-        list[float] | None,
+        list[Any] | None,
         typer.Option(
             "--learning-rate",
             "--lr",
+            parser=number,
+            metavar="NUMBER",
             help="A learning rate; repeat it for several. [default: the template's]",
             show_default=False,
         ),
     ] = None,
     iterations: Annotated[
-        int | None,
+        Any,
         typer.Option(
-            "--iterations", "-n", help="Rows per learning rate, iteration 0 included. [default: the template's]"
+            "--iterations",
+            "-n",
+            parser=whole_number,
+            metavar="COUNT",
+            help="Rows per learning rate, iteration 0 included. [default: the template's]",
         ),
     ] = None,
     inputs: Annotated[
@@ -52,12 +52,20 @@ def generate(
         ),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option("--seed", help="Draw the initial weights at random from −1 to 1 with this seed.")
+        Any,
+        typer.Option(
+            "--seed",
+            parser=whole_number,
+            metavar="NUMBER",
+            help="Draw the initial weights at random from −1 to 1 with this seed.",
+        ),
     ] = None,
     layout: Annotated[
-        Layout | None,
+        Any,
         typer.Option(
             "--layout",
+            parser=layout_named,
+            metavar="[full|classic]",
             help="full: every step of the chain rule; classic: the columns of the class hand-out. "
             "[default: the template's]",
         ),

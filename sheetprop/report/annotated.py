@@ -47,7 +47,8 @@ def annotate(source: bytes, submission: Submission, links: bool = True) -> bytes
     try:
         return _Annotation(source, submission, links).save()
     except (PackageError, ValueError, etree.LxmlError) as error:
-        reason = " ".join(str(error).split())
+        # What libraries say is not for users.
+        reason = " ".join(str(error).split()) if isinstance(error, PackageError) else "it is damaged"
         raise InputError(f"{wording.harmless(submission.path)}: cannot be annotated: {reason}") from None
 
 
@@ -73,12 +74,13 @@ class _Annotation:
         # By name in lower case: its entry in the workbook, and its part.
         self._parts = self._find_parts()
         self._styles = Styles(edit_styles(self._package, workbook))
-        self._findings = wording.gravest_first(submission.findings)
+        self._mistakes = wording.gravest_first(submission.mistakes)
 
     def save(self) -> bytes:
         """The annotated workbook."""
         self._unselect()
-        for name in dict.fromkeys(f.sheet.lower() for f in self._findings if f.sheet is not None):
+        named = (each.sheet for mistake in self._mistakes for each in mistake.findings)
+        for name in dict.fromkeys(sheet.lower() for sheet in named if sheet is not None):
             self._mark(name)
         self._add_feedback()
         return self._package.save()
@@ -105,13 +107,14 @@ class _Annotation:
                     view.attrib.pop("tabSelected", None)
 
     def _mark(self, name: str) -> None:
-        """Colour and comment the cells of a sheet."""
+        """Colour and comment the cells of a sheet: each place of a mistake with its own words and formulas."""
         _, part = self._parts.get(name, (None, None))
         if part is None:
             return
         marks: list[tuple[Area, str]] = []
         remarks: dict[Area, list[Remark]] = {}
-        for number, finding in enumerate(self._findings, 1):
+        told = [(n, each) for n, mistake in enumerate(self._mistakes, 1) for each in mistake.findings]
+        for number, finding in told:
             if finding.sheet is None or finding.sheet.lower() != name:
                 continue
             named = areas(finding.cells)[:MOST_AREAS]
@@ -126,7 +129,7 @@ class _Annotation:
         add_comments(self._package, part, sheet, remarks)
 
     def _add_feedback(self) -> None:
-        places = [self._place(finding) for finding in self._findings]
+        places = [self._place(mistake.first) for mistake in self._mistakes]
         folder = posixpath.join(posixpath.dirname(self._part), "worksheets")
         part = self._package.unused(posixpath.join(folder, "sheet{}.xml"))
         data = feedback_sheet(self._submission, places, self._main, self._styles)

@@ -13,7 +13,8 @@ from sheetprop.package import Element
 from sheetprop.report import look, wording
 from sheetprop.report.cells import address
 from sheetprop.report.styles import Format, Styles
-from sheetprop.submission.findings import Finding, Severity, Submission
+from sheetprop.submission.findings import Severity, Submission
+from sheetprop.submission.mistake import Mistake
 from sheetprop.workbook.theme import ACCENT, MUTED
 
 FILLS = {Severity.ERROR: "#FFC7CE", Severity.WARNING: "#FFE699"}
@@ -26,6 +27,9 @@ LINE, FORMULA_LINE, ROOM, TALLEST = 15.0, 13.5, 7.0, 409.0
 """Points: of a line, of one in a formula, around a row's text, and the most a row can have."""
 LONGEST_TEXT, LONGEST_FORMULA, LONGEST_PLACE = 1_000, 600, 120
 """Characters that are shown; a row has no room for more."""
+
+MOST_PLACES = 12
+"""Of one mistake that are listed; each is marked on its own sheet."""
 
 NAME = Format(size=20, bold=True, colour=ACCENT)
 SUBTITLE = Format(colour=MUTED)
@@ -46,12 +50,12 @@ class Place:
 
 
 def feedback_sheet(submission: Submission, places: Sequence[Place], namespace: str, styles: Styles) -> bytes:
-    """The XML of the sheet; ``places`` are those of the findings, the gravest first."""
+    """The XML of the sheet; ``places`` are where the mistakes are told, the gravest first."""
     page = _Page(namespace, styles)
     _head(page, submission)
     if submission.score_lines:
         _score(page, submission)
-    _findings(page, wording.gravest_first(submission.findings), places)
+    _findings(page, wording.gravest_first(submission.mistakes), places)
     return page.to_xml()
 
 
@@ -61,7 +65,7 @@ def _head(page: _Page, submission: Submission) -> None:
     page.row([], height=9)
     colours = look.STATUS_COLOURS[submission.status]
     status = Format(size=13, bold=True, horizontal="center", fill=colours["bg_color"], colour=colours["font_color"])
-    counts = [(len(submission.of(severity)), severity.value) for severity in Severity]
+    counts = [(wording.counted(submission, severity), severity.value) for severity in Severity]
     summary = ", ".join(wording.count(number, kind) for number, kind in counts if number)
     page.row(
         [
@@ -98,13 +102,14 @@ def _score(page: _Page, submission: Submission) -> None:
     page.row([], height=12)
 
 
-def _findings(page: _Page, findings: Sequence[Finding], places: Sequence[Place]) -> None:
+def _findings(page: _Page, mistakes: Sequence[Mistake], places: Sequence[Place]) -> None:
     page.row([(0, "Findings", SECTION)], height=24)
-    if not findings:
+    if not mistakes:
         page.row([(0, "Nothing to remark.", Format())], height=20)
         return
     page.row(_headings(FINDING_TITLES), height=22)
-    for number, (finding, place) in enumerate(zip(findings, places, strict=True), 1):
+    for number, (mistake, place) in enumerate(zip(mistakes, places, strict=True), 1):
+        finding, further = mistake.first, wording.elsewhere(mistake, MOST_PLACES)
         colours = look.SEVERITY_COLOURS[finding.severity]
         severity = replace(
             POINTS, bold=True, colour=colours["font_color"], fill=FILLS.get(finding.severity, colours["bg_color"])
@@ -115,7 +120,7 @@ def _findings(page: _Page, findings: Sequence[Finding], places: Sequence[Place])
                 (0, number, POINTS),
                 (1, finding.severity.value, severity),
                 (2, wording.clean(place.text, LONGEST_PLACE), LINK if link else TEXT),
-                (3, finding.message, TEXT),
+                (3, f"{finding.message}\nAlso in: {further}" if further else finding.message, TEXT),
                 (4, finding.found or "", FORMULA),
                 (5, finding.expected or "", FORMULA),
             ]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sheetprop.errors import InputError
@@ -39,12 +39,15 @@ def begin(folder: Path) -> None:
 class Reports:
     """What is written of each submission, and with ``resume`` read again where it is that of the same file.
 
-    ``asked`` is the digest of what was asked, as :func:`sheetprop.submission.grade.record.digest` has it.
+    ``asked`` is the digest of what was asked, as :func:`sheetprop.submission.grade.record.digest` has it; ``title`` is
+    the assignment's, and ``names`` are those of the students by their ids.
     """
 
     folder: Path
     asked: str
     resume: bool = False
+    title: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def kept(self, source: Source, data: bytes) -> Submission | None:
         """What an earlier run found in this file, asked the same, by this version, under this name, of this student."""
@@ -69,7 +72,7 @@ class Reports:
         _remove(own, OWN, OWN)  # someone else's, perhaps
         if data is not None and submission.status is not Status.UNREADABLE:
             _write_copy(own, data, submission)
-        _write(own / PAGE, page(submission).encode())
+        _write(own / PAGE, page(submission, self.title, self.names.get(source.student or "", "")).encode())
         _write_results(own / RESULTS, [submission])
         if data is not None:
             _write(own / RECORD, encode(Record.of(self.asked, data, submission)))

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from math import ceil
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean, median
 
 from sheetprop.network import partial_label
 from sheetprop.output import written_whole
 from sheetprop.report.count_chart import count_chart
-from sheetprop.report.list_book import CODE, LINE_HEIGHT, LIST_TOP, MOST_LINES, NUMBER, TEXT, WRAPPED, ListBook
+from sheetprop.report.list_book import (
+    CODE,
+    LINE_HEIGHT,
+    LIST_TOP,
+    NUMBER,
+    TEXT,
+    WRAPPED,
+    ListBook,
+    for_paper,
+    row_height,
+)
 from sheetprop.report.look import GREY, SEVERITY_COLOURS, STATUS_COLOURS
 from sheetprop.report.pairs_sheet import PAIRS, write_pairs
 from sheetprop.report.statistics import BOUNDS, Statistics
 from sheetprop.report.students_sheet import STUDENTS, write_students
-from sheetprop.report.wording import gravest_first
+from sheetprop.report.wording import counted, elsewhere, file_name, gravest_first, missing, quantities
 from sheetprop.school.roll import Roll
-from sheetprop.submission.findings import Finding, ScoreLine, Severity, Status, Submission
+from sheetprop.submission.findings import ScoreLine, Severity, Status, Submission
+from sheetprop.submission.mistake import Mistake
 from sheetprop.submission.resemblance.resemblance import Comparison, Resemblance
 from sheetprop.workbook import theme
 from sheetprop.workbook.book import Sheet, address, column_range, reference
@@ -28,7 +39,10 @@ GRADES, MISTAKES, FINDINGS, STATISTICS = "Grades", "Common mistakes", "Findings"
 MOST_FINDINGS = 200_000
 """More rows than anyone reads; a sheet of Excel has room for a million."""
 MOST_IN_CHART = 12
+NAME_WIDTH, FIRST_FINDING_WIDTH = 30, 80
+MOST_NAME_LINES = 4
 MOST_QUANTITIES = 6
+OFTEN_WIDTH = 44
 TOTALS: dict[str, tuple[str, Callable[[Sequence[float]], float]]] = {
     "mean": ("AVERAGE", fmean),
     "median": ("MEDIAN", median),
@@ -47,6 +61,7 @@ class _Row:
     """What the grades need of a submission; its findings, which are most of it, are written and forgotten."""
 
     name: str
+    path: str
     status: Status
     score: float
     max_score: float
@@ -71,17 +86,18 @@ def write_gradebook(path: Path, submissions: Iterable[Submission], roll: Roll | 
         names = [GRADES, *([STUDENTS] if roll and roll.pupils else []), MISTAKES, FINDINGS, STATISTICS, PAIRS]
         sheets = {name: book.sheet(name, colour) for name, colour in zip(names, theme.SERIES_COLOURS, strict=False)}
         statistics, comparison = Statistics(), Comparison()
+        names_of = roll.owners if roll else {}
         rows: list[_Row] = []
         criteria: dict[str, ScoreLine] = {}
         findings = _Findings(book, sheets[FINDINGS])
         for submission in submissions:
             statistics.add(submission)
             comparison.add(submission)
-            rows.append(_row(submission))
+            rows.append(_row(submission, names_of.get(submission.path)))
             criteria |= {line.criterion: line for line in submission.score_lines}
             findings.write(submission)
         findings.finish()
-        _write_grades(book, sheets[GRADES], rows, list(criteria.values()), statistics)
+        _write_grades(book, sheets[GRADES], _told_apart(rows), list(criteria.values()), statistics)
         if roll and roll.pupils:
             write_students(book, sheets[STUDENTS], roll)
         _write_mistakes(book, sheets[MISTAKES], statistics)
@@ -92,18 +108,28 @@ def write_gradebook(path: Path, submissions: Iterable[Submission], roll: Roll | 
     return resemblance
 
 
-def _row(submission: Submission) -> _Row:
-    first = next(iter(gravest_first(submission.findings)), None)
+def _row(submission: Submission, student: str | None) -> _Row:
+    worst = next(iter(gravest_first(submission.mistakes)), None)
+    told = f"{worst.first.place} {worst.first.message}".strip() if worst else ""
+    if lacking := missing(submission):
+        told = f"missing: {lacking}"
     return _Row(
+        student or file_name(submission),
         submission.path,
         submission.status,
         submission.score,
         submission.max_score,
         {line.criterion: line.points for line in submission.score_lines},
-        len(submission.of(Severity.ERROR)),
-        len(submission.of(Severity.WARNING)),
-        f"{first.place} {first.message}".strip() if first else "",
+        counted(submission, Severity.ERROR),
+        counted(submission, Severity.WARNING),
+        told,
     )
+
+
+def _told_apart(rows: list[_Row]) -> list[_Row]:
+    """The rows, with whole paths for names where several have the same one."""
+    names = Counter(row.name for row in rows)
+    return [replace(row, name=row.path) if names[row.name] > 1 else row for row in rows]
 
 
 def _last_row(submissions: int) -> int:
@@ -115,13 +141,13 @@ def _write_grades(
     book: ListBook, sheet: Sheet, rows: list[_Row], criteria: list[ScoreLine], statistics: Statistics
 ) -> None:
     errors = FIRST_CRITERION + len(criteria)
-    warnings, first_finding = errors + 1, errors + 2
+    warnings, first_finding, path = errors + 1, errors + 2, errors + 3
     last = _last_row(len(rows))
-    sheet.set_column(NAME, NAME, 44)
-    sheet.set_column(STATUS, STATUS, 13)
-    sheet.set_column(SCORE, SHARE, 10)
-    sheet.set_column(FIRST_CRITERION, warnings, 13)
-    sheet.set_column(first_finding, first_finding, 100)
+    sheet.set_column(NAME, NAME, NAME_WIDTH)
+    sheet.set_column(STATUS, STATUS, 12)
+    sheet.set_column(SCORE, SHARE, 9)
+    sheet.set_column(FIRST_CRITERION, warnings, 10)
+    sheet.set_column(first_finding, path, FIRST_FINDING_WIDTH)
     sheet.set_row(0, 30)
     sheet.write_string(0, NAME, "Grades", book.look(theme.TITLE))
     sheet.write_string(1, NAME, str(statistics), book.look(theme.SUBTITLE))
@@ -145,7 +171,8 @@ def _write_grades(
             sheet.write_computed(row, column, formula, compute(numbers) if numbers else "", total)
 
     titles = [line.title for line in criteria]
-    headings = ("submission", "status", "score", "maximum", "percent", *titles, "errors", "warnings", "first finding")
+    counts = ("errors", "warnings", "first finding, or what is missing", "submission")
+    headings = ("name", "status", "score", "maximum", "percent", *titles, *counts)
     book.headings(sheet, HEADER_ROW, headings, 3 * LINE_HEIGHT)
     for n, row_of in enumerate(rows, start=FIRST_ROW):
         _write_grade(book, sheet, n, row_of, criteria)
@@ -157,21 +184,28 @@ def _write_grades(
         bar = {"type": "data_bar", "data_bar_2010": True, "bar_solid": True, "bar_color": colour,
                "min_type": "num", "min_value": 0, "max_type": "num", "max_value": max(most, 1e-9)}  # fmt: skip
         sheet.conditional_format(FIRST_ROW, column, last, column, bar)
-    sheet.autofilter(HEADER_ROW, NAME, last, first_finding)
+    sheet.autofilter(HEADER_ROW, NAME, last, path)
     sheet.freeze_panes(FIRST_ROW, NAME + 1)
     sheet.repeat_rows(HEADER_ROW)
+    # On paper the names and points, large enough to read; findings have a sheet of their own.
+    sheet.print_area(0, NAME, last, warnings)
+    for_paper(sheet)
 
 
 def _write_grade(book: ListBook, sheet: Sheet, row: int, grade: _Row, criteria: list[ScoreLine]) -> None:
     points = book.look(NUMBER, num_format=POINTS)
     count = book.look(NUMBER, num_format=COUNT)
-    book.text(sheet, row, NAME, grade.name)
+    texts = {NAME: (grade.name, NAME_WIDTH)}
+    first = FIRST_CRITERION + len(criteria) + 2
+    texts |= {first: (grade.first_finding, FIRST_FINDING_WIDTH), first + 1: (grade.path, FIRST_FINDING_WIDTH)}
+    sheet.set_row(row, row_height(texts.values(), MOST_NAME_LINES))
+    book.text(sheet, row, NAME, grade.name, WRAPPED | {"valign": "vcenter"})
     sheet.write_string(row, STATUS, grade.status.value, book.look(NUMBER))
     if criteria:
         # Whoever overrides the points of a criterion sees the score follow.
-        first, last = address(row, FIRST_CRITERION), address(row, FIRST_CRITERION + len(criteria) - 1)
+        points_of = f"{address(row, FIRST_CRITERION)}:{address(row, FIRST_CRITERION + len(criteria) - 1)}"
         score = book.look(NUMBER, num_format=POINTS, bold=True)
-        sheet.write_computed(row, SCORE, f"=ROUND(SUM({first}:{last}),2)", grade.score, score)
+        sheet.write_computed(row, SCORE, f"=ROUND(SUM({points_of}),2)", grade.score, score)
     else:
         sheet.write_number(row, SCORE, grade.score, points)
     sheet.write_number(row, MAX_SCORE, grade.max_score, points)
@@ -186,14 +220,15 @@ def _write_grade(book: ListBook, sheet: Sheet, row: int, grade: _Row, criteria: 
     column = FIRST_CRITERION + len(criteria)
     sheet.write_number(row, column, grade.errors, count)
     sheet.write_number(row, column + 1, grade.warnings, count)
-    book.text(sheet, row, column + 2, grade.first_finding)
+    for column in (first, first + 1):
+        book.text(sheet, row, column, texts[column][0], WRAPPED | {"valign": "vcenter"})
 
 
 class _Findings:
     """The sheet of the findings, written while the submissions come."""
 
-    HEADINGS = ("submission", "severity", "kind", "quantity", "sheet", "cells", "message", "found", "expected")
-    WIDTHS = (36, 11, 34, 11, 16, 18, 60, 50, 50)
+    HEADINGS = ("submission", "severity", "kind", "quantity", "where", "also in", "message", "found", "expected")
+    WIDTHS = (20, 10, 20, 10, 18, 24, 40, 30, 30)
 
     def __init__(self, book: ListBook, sheet: Sheet) -> None:
         self._book, self._sheet = book, sheet
@@ -204,29 +239,31 @@ class _Findings:
         book.headings(sheet, LIST_TOP, self.HEADINGS)
         sheet.freeze_panes(LIST_TOP + 1, 1)
         sheet.repeat_rows(LIST_TOP)
+        for_paper(sheet)
 
     def write(self, submission: Submission) -> None:
         """Write the findings of one submission."""
-        for finding in gravest_first(submission.findings):
+        for mistake in gravest_first(submission.mistakes):
             self._count += 1
             if self._count <= MOST_FINDINGS:
-                self._write(LIST_TOP + self._count, submission.path, finding)
+                self._write(LIST_TOP + self._count, submission.path, mistake)
 
-    def _write(self, row: int, name: str, finding: Finding) -> None:
+    def _write(self, row: int, name: str, mistake: Mistake) -> None:
+        finding = mistake.first
         texts = (
             (name, WRAPPED),
             (finding.severity.value, NUMBER | {"valign": "top"}),
             (finding.code.title, WRAPPED),
-            (partial_label(finding.quantity) if finding.quantity else None, WRAPPED),
-            (finding.sheet, WRAPPED),
-            (finding.cells, WRAPPED),
+            (quantities(mistake), WRAPPED),
+            (finding.place, WRAPPED),
+            (elsewhere(mistake), WRAPPED),
             (finding.message, WRAPPED),
             (finding.found, CODE),
             (finding.expected, CODE),
         )
-        # Not every program fits rows to wrapped text by itself.
-        lines = max(ceil(len(text or "") / (width - 3)) for (text, _), width in zip(texts, self.WIDTHS, strict=True))
-        self._sheet.set_row(row, LINE_HEIGHT * min(lines, MOST_LINES))
+        self._sheet.set_row(
+            row, row_height((text or "", width) for (text, _), width in zip(texts, self.WIDTHS, strict=True))
+        )
         for column, (text, look) in enumerate(texts):
             self._book.text(self._sheet, row, column, text or "", look)
         # The row before is in the file now; XlsxWriter would keep its height, by which pictures are placed, for ever.
@@ -246,11 +283,13 @@ class _Findings:
 
 
 def _write_mistakes(book: ListBook, sheet: Sheet, statistics: Statistics) -> None:
-    sheet.set_column(0, 0, 62)
-    sheet.set_column(1, 4, 13)
-    sheet.set_column(5, 5, 70)
+    sheet.set_column(0, 0, 56)
+    sheet.set_column(1, 4, 12)
+    sheet.set_column(5, 5, OFTEN_WIDTH)
+    for_paper(sheet)
+    sheet.repeat_rows(LIST_TOP)
     book.heading(sheet, MISTAKES)
-    book.headings(sheet, LIST_TOP, ("mistake", "severity", "submissions", "share", "findings", "most often in"))
+    book.headings(sheet, LIST_TOP, ("mistake", "severity", "submissions", "share", "times", "most often in"))
     mistakes = statistics.mistakes
     count = book.look(NUMBER, num_format=COUNT)
     everyone = f"ROWS({reference(GRADES, FIRST_ROW, STATUS, _last_row(statistics.submissions))})"
@@ -263,7 +302,9 @@ def _write_mistakes(book: ListBook, sheet: Sheet, statistics: Statistics) -> Non
         percent = book.look(NUMBER, num_format=PERCENT)
         sheet.write_computed(row, 3, f"={address(row, 2)}/{everyone}", share, percent)
         sheet.write_number(row, 4, mistake.findings, count)
-        book.text(sheet, row, 5, ", ".join(f"{partial_label(quantity)} ({number:,})" for quantity, number in often))
+        text = ", ".join(f"{partial_label(quantity)} ({number:,})" for quantity, number in often)
+        sheet.set_row(row, row_height([(text, OFTEN_WIDTH)]))
+        book.text(sheet, row, 5, text, WRAPPED)
     last = LIST_TOP + max(len(mistakes), 1)
     if not mistakes:
         sheet.write_string(last, 0, "Nothing was found in any submission.", book.look(theme.NOTE))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,32 @@ TEXT = theme.CELL | {"quote_prefix": True, "indent": 1}
 """What comes from submissions: as text also when someone edits the cell."""
 WRAPPED = TEXT | {"text_wrap": True, "align": "left", "valign": "top"}
 CODE = WRAPPED | {key: theme.FORMULA[key] for key in ("font_name", "font_size", "font_color")}
-LINE_HEIGHT, MOST_LINES = 15, 12
+LINE_HEIGHT, MOST_LINES = 15, 24
 NUMBER = theme.CELL | {"align": "center"}
 LIST_TOP = 3
 """The row of the headings on the other sheets."""
+
+
+def row_height(texts: Iterable[tuple[str, int]], most: int = MOST_LINES) -> float:
+    """How tall a row is in points that shows texts wrapped, each in a column so many characters wide.
+
+    Not every program fits rows to wrapped text by itself.
+    """
+    return LINE_HEIGHT * min(max((_lines(text, width - 3, most) for text, width in texts), default=1), most)
+
+
+def _lines(text: str, width: int, most: int) -> int:
+    if len(text) <= width:
+        return 1
+    # Paths are broken after a slash; of a text that is longer than what is shown, the rest does not count.
+    shown = text[: most * width].replace("/", "/ ")
+    return sum(len(textwrap.wrap(line, width)) or 1 for line in shown.split("\n"))
+
+
+def for_paper(sheet: Sheet) -> None:
+    """Small margins, so that a list of many columns can be read on paper, and numbers of pages."""
+    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    sheet.set_footer("&L&A&CPage &P of &N")
 
 
 class ListBook(Book):
@@ -54,4 +77,15 @@ class ListBook(Book):
             sheet.conditional_format(*cells, condition)
 
 
-__all__ = ["CODE", "LINE_HEIGHT", "LIST_TOP", "MOST_LINES", "NUMBER", "TEXT", "WRAPPED", "ListBook"]
+__all__ = [
+    "CODE",
+    "LINE_HEIGHT",
+    "LIST_TOP",
+    "MOST_LINES",
+    "NUMBER",
+    "TEXT",
+    "WRAPPED",
+    "ListBook",
+    "for_paper",
+    "row_height",
+]

@@ -8,8 +8,22 @@ from difflib import SequenceMatcher
 from html import escape
 
 from sheetprop.report.look import SEVERITY_COLOURS, STATUS_COLOURS, Colours
-from sheetprop.report.wording import count, gravest_first, harmless, learning_rate, number, rows, score
+from sheetprop.report.wording import (
+    count,
+    counted,
+    elsewhere,
+    file_name,
+    gravest_first,
+    harmless,
+    learning_rate,
+    missing,
+    number,
+    quantities,
+    rows,
+    score,
+)
 from sheetprop.submission.findings import Finding, FoundTable, ScoreLine, Severity, Status, Submission
+from sheetprop.submission.mistake import Mistake
 from sheetprop.workbook import theme
 
 TOKEN = re.compile(
@@ -18,6 +32,8 @@ TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 """The parts of a formula in which a change is seen: references, names, numbers, texts, operators."""
+MOST_PLACES = 24
+"""Of one mistake that are listed."""
 MOST_COMPARISONS = 250_000
 LEAST_ALIKE = 0.35
 """Formulas that have less than this in common are shown side by side without marks."""
@@ -26,7 +42,7 @@ Change = tuple[bool, str, str]
 """Whether both formulas say the same here, and what each of them says."""
 
 STATUS_WORDS = {
-    Status.RIGHT: "Right: the workbook computes what it should.",
+    Status.RIGHT: "Right: the workbook computes what it should, and all that was asked for is there.",
     Status.WRONG: "Not right yet: some formulas or numbers are not what the mathematics asks for.",
     Status.INCOMPLETE: "Incomplete: not everything that was asked for is there.",
     Status.UNREADABLE: "Unreadable: the file could not be opened as a workbook.",
@@ -82,12 +98,14 @@ footer {{ margin-top: 2.5rem; font-size: .85rem; }}
 """
 
 
-def page(submission: Submission) -> str:
-    """The page of one submission."""
-    name = re.split(r"[/\\]", submission.path)[-1] or submission.path
+def page(submission: Submission, title: str = "", student: str = "") -> str:
+    """The page of one submission: of which assignment, and whose, where that is known."""
+    name = student or file_name(submission)
+    heading = title or name
+    about = " · ".join(_text(text) for text in dict.fromkeys((name, submission.path)) if text != heading)
     parts = [
-        f"<h1>{_text(name)}</h1>",
-        f'<p class="muted">{_text(submission.path)}</p>' if name != submission.path else "",
+        f"<h1>{_text(heading)}</h1>",
+        f'<p class="muted">{about}</p>' if about else "",
         _result(submission),
         _score_lines(submission),
         _findings(submission),
@@ -100,7 +118,7 @@ def page(submission: Submission) -> str:
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>{_text(name)}: {_text(submission.status.value)}</title>
+<title>{_text(": ".join(dict.fromkeys((heading, name))))}</title>
 <style>{STYLE}{_colour_rules()}</style>
 </head>
 <body>
@@ -132,9 +150,10 @@ def _colour_rules() -> str:
 
 def _result(submission: Submission) -> str:
     status = submission.status
+    lacking = f" Missing: {_text(lack)}." if (lack := missing(submission)) else ""
     return (
         f'<div class="result"><span class="badge {status.value}">{status.value}</span>'
-        f'<span class="score">{score(submission)} points</span></div>\n<p>{STATUS_WORDS[status]}</p>'
+        f'<span class="score">{score(submission)} points</span></div>\n<p>{STATUS_WORDS[status]}{lacking}</p>'
     )
 
 
@@ -168,20 +187,23 @@ def _findings(submission: Submission) -> str:
     if not submission.findings:
         praise = "Nothing to remark: every check passed. Well done!"
         return f"<h2>Findings</h2>\n<p>{praise if submission.status is Status.RIGHT else 'No findings.'}</p>"
-    counts = [count(len(found), severity.value) for severity in Severity if (found := submission.of(severity))]
-    findings = "\n".join(map(_finding, gravest_first(submission.findings)))
+    counts = [count(found, severity.value) for severity in Severity if (found := counted(submission, severity))]
+    findings = "\n".join(map(_mistake, gravest_first(submission.mistakes)))
     return f'<h2>Findings</h2>\n<p class="muted">{", ".join(counts)}</p>\n{findings}'
 
 
-def _finding(finding: Finding) -> str:
+def _mistake(mistake: Mistake) -> str:
+    finding, further = mistake.first, elsewhere(mistake, MOST_PLACES)
     severity = finding.severity.value
-    where = " · ".join(_text(text) for text in (finding.quantity, finding.place) if text)
+    where = " · ".join(_text(text) for text in (quantities(mistake), finding.place) if text)
     place = f'<span class="muted">{where}</span>' if where else ""
     return (
         f'<article class="finding of-{severity}">\n'
         f'<header><span class="badge {severity}">{severity}</span>'
         f"<h3>{_text(finding.code.title)}</h3>{place}</header>\n"
-        f"<p>{_text(finding.message)}</p>{_formulas(finding)}\n</article>"
+        f"<p>{_text(finding.message)}</p>{_formulas(finding)}"
+        + (f'\n<p class="muted">Also in: {_text(further)}</p>' if further else "")
+        + "\n</article>"
     )
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect
-from math import ceil
 
-from sheetprop.report.list_book import LINE_HEIGHT, LIST_TOP, NUMBER, WRAPPED, ListBook
+from sheetprop.report.list_book import LINE_HEIGHT, LIST_TOP, NUMBER, WRAPPED, ListBook, for_paper, row_height
 from sheetprop.report.wording import count, harmless
 from sheetprop.submission.resemblance.resemblance import LEAST_STRENGTH, Pair, Resemblance
 from sheetprop.workbook import theme
@@ -21,7 +20,7 @@ NOTHING = "No two submissions have anything rare in common."
 TOO_FEW = "There are no two submissions whose tables could be compared."
 COMMON = "Many submissions share the following, so it tells nothing about two of them and is left out above:"
 HEADINGS = ("first submission", "second submission", "how much", "what they share")
-WIDTHS = (40, 40, 12, 100)
+WIDTHS = (36, 36, 11, 84)
 DOTS = (LEAST_STRENGTH, 2 * LEAST_STRENGTH, 4 * LEAST_STRENGTH)
 """Strengths from which on a pair has one dot, two, three."""
 MOST_HEIGHT = 400
@@ -31,6 +30,7 @@ ABOUT_LOOK = theme.BASE | {"text_wrap": True, "valign": "top"}
 
 def write_pairs(book: ListBook, sheet: Sheet, resemblance: Resemblance) -> None:
     """Write the sheet."""
+    for_paper(sheet)
     for column, width in enumerate(WIDTHS):
         sheet.set_column(column, column, width)
     book.heading(sheet, PAIRS)
@@ -62,10 +62,8 @@ def write_pairs(book: ListBook, sheet: Sheet, resemblance: Resemblance) -> None:
 
 def _write_pair(book: ListBook, sheet: Sheet, row: int, pair: Pair) -> None:
     lines = [f"• {harmless(text)}" for text in pair.evidence]
-    # Not every program fits rows to wrapped text by itself.
-    wide = max(ceil(len(name) / (WIDTHS[0] - 3)) for name in (pair.first, pair.second))
-    high = max(sum(ceil(len(line) / (1.08 * WIDTHS[-1])) for line in lines), wide)
-    sheet.set_row(row, min(high * LINE_HEIGHT + 3, MOST_HEIGHT))
+    texts = ((pair.first, WIDTHS[0]), (pair.second, WIDTHS[1]), ("\n".join(lines), WIDTHS[-1]))
+    sheet.set_row(row, min(row_height(texts) + 3, MOST_HEIGHT))
     book.text(sheet, row, 0, pair.first, WRAPPED)
     book.text(sheet, row, 1, pair.second, WRAPPED)
     sheet.write_string(row, 2, "●" * max(bisect(DOTS, pair.strength), 1), book.look(NUMBER, valign="top"))

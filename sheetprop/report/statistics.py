@@ -20,7 +20,8 @@ BOUNDS = tuple(n / 10 for n in range(11))
 class Mistake:
     """How common a kind of finding is; ``severity`` is the gravest that it was found with.
 
-    ``submissions`` have it, ``errors`` of them as an error.
+    ``submissions`` have it, ``errors`` of them as an error; ``findings`` counts each mistake once, in however many
+    ``quantities``.
     """
 
     code: Code
@@ -58,12 +59,11 @@ class Statistics:
         self.scores.append(submission.score)
         if submission.max_score > 0:
             self.shares.append(submission.score / submission.max_score)
-        for finding in submission.findings:
-            mistake = self.by_code.setdefault(finding.code, Mistake(finding.code, finding.severity))
-            mistake.severity = min(mistake.severity, finding.severity, key=SEVERITIES.index)
+        for told in submission.mistakes:
+            mistake = self.by_code.setdefault(told.code, Mistake(told.code, told.severity))
+            mistake.severity = min(mistake.severity, told.severity, key=SEVERITIES.index)
             mistake.findings += 1
-            if finding.quantity is not None:
-                mistake.quantities[finding.quantity] += 1
+            mistake.quantities.update(told.quantities)
         for code in {finding.code for finding in submission.findings}:
             self.by_code[code].submissions += 1
         for code in {finding.code for finding in submission.of(Severity.ERROR)}:
@@ -108,9 +108,14 @@ class Statistics:
             "mean_score": self.mean_score,
         }
 
-    def __str__(self) -> str:
+    @property
+    def totals(self) -> str:
+        """How many submissions, and how many of which status."""
         statuses = ", ".join(f"{number:,} {status.value}" for status, number in self.by_status.items())
-        line = f"{count(self.submissions, 'submission')}: {statuses}"
+        return f"{count(self.submissions, 'submission')}: {statuses}"
+
+    def __str__(self) -> str:
+        line = self.totals
         common = self.most_common
         if common:
             line += f"; most common mistake: {common.code.title} ({count(common.submissions, 'submission')})"

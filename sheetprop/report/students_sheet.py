@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil
-
-from sheetprop.report.list_book import LINE_HEIGHT, LIST_TOP, MOST_LINES, NUMBER, WRAPPED, ListBook
+from sheetprop.report.list_book import LIST_TOP, NUMBER, WRAPPED, ListBook, for_paper, row_height
 from sheetprop.report.look import GREY
 from sheetprop.report.wording import count
 from sheetprop.school.roll import Pupil, Roll
@@ -13,7 +11,7 @@ from sheetprop.workbook.book import Sheet
 
 STUDENTS = "Students"
 HEADINGS = ("student", "ID", "score", "status", "submission", "known by", "remark")
-WIDTHS = (30, 16, 10, 14, 60, 36, 60)
+WIDTHS = (28, 14, 9, 13, 44, 26, 40)
 SCORE, STATUS, SUBMISSION, KNOWN_BY, REMARK = range(2, 7)
 NOBODYS = "Submissions whose student is not known"
 
@@ -22,6 +20,7 @@ def write_students(book: ListBook, sheet: Sheet, roll: Roll) -> None:
     """Write the sheet."""
     for column, width in enumerate(WIDTHS):
         sheet.set_column(column, column, width)
+    for_paper(sheet)
     book.heading(sheet, STUDENTS)
     absent = sum(not pupil.handed_in for pupil in roll.pupils)
     about = f"{count(len(roll.pupils), 'student')}, {absent:,} of them handed in nothing"
@@ -60,9 +59,7 @@ def _write_pupil(book: ListBook, sheet: Sheet, row: int, pupil: Pupil) -> None:
         KNOWN_BY: "; ".join(dict.fromkeys(each.how for each in pupil.handed_in)),
         REMARK: pupil.remark,
     }
-    # Not every program fits rows to wrapped text by itself.
-    lines = max(ceil(len(text) / (WIDTHS[column] - 5)) for column, text in texts.items())
-    sheet.set_row(row, LINE_HEIGHT * min(max(lines, 1), MOST_LINES))
+    sheet.set_row(row, row_height((text, WIDTHS[column] - 2) for column, text in texts.items()))
     middle = NUMBER | {"valign": "top"} | grey
     if pupil.score is None:
         sheet.write_blank(row, SCORE, None, book.look(middle))

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from sheetprop.report.wording import harmless
+from sheetprop.report.wording import counted, harmless
 from sheetprop.submission.findings import Code, Severity, Submission
 
 # The last four are the full-width forms, which Excel takes for the same in East Asian settings.
@@ -45,6 +45,6 @@ def _row(submission: Submission, criteria: Iterable[str]) -> list[str | float]:
         float(submission.score),
         submission.max_score,
         *(points.get(criterion, "") for criterion in criteria),
-        *(len(submission.of(severity)) for severity in COUNTS.values()),
+        *(counted(submission, severity) for severity in COUNTS.values()),
         " ".join(code.value for code in Code if code in found),
     ]

@@ -5,9 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from pathlib import PurePosixPath
+from typing import Protocol, TypeVar
 
-from sheetprop.submission.findings import Finding, FoundTable, Severity, Submission
+from sheetprop.network import partial_label
+from sheetprop.submission.findings import FoundTable, Severity, Status, Submission
+from sheetprop.submission.mistake import Mistake, Place
 
+MOST_PLACES = 6
+"""Of one mistake, besides the first, that a text lists."""
 SEVERITIES = tuple(Severity)
 """From the gravest to the lightest."""
 # Characters that turn the direction of writing can make a name look like another one.
@@ -71,9 +77,63 @@ def verdict(submission: Submission) -> str:
     return f"{submission.status.value}, {score(submission)}"
 
 
-def gravest_first(findings: Iterable[Finding]) -> list[Finding]:
+def missing(submission: Submission) -> str:
+    """What an incomplete submission lacks: each reason once, after the criteria that have it. Else nothing."""
+    if submission.status is not Status.INCOMPLETE:
+        return ""
+    titles: dict[str, list[str]] = {}
+    for line in submission.score_lines:
+        if line.points < line.max_points:
+            titles.setdefault(line.reason, []).append(line.title)
+    if len(titles) == 1 and len(submission.score_lines) == sum(map(len, titles.values())) > 1:
+        return next(iter(titles))
+    return "; ".join(f"{', '.join(own)}: {reason}" for reason, own in titles.items())
+
+
+class _Weighs(Protocol):
+    @property
+    def severity(self) -> Severity: ...
+
+
+Told = TypeVar("Told", bound=_Weighs)
+
+
+def gravest_first(told: Iterable[Told]) -> list[Told]:
     """Errors before warnings before notes, else in the given order."""
-    return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
+    return sorted(told, key=lambda each: SEVERITIES.index(each.severity))
+
+
+def counted(submission: Submission, severity: Severity) -> int:
+    """How many mistakes or remarks of a severity a submission has."""
+    return sum(mistake.severity is severity for mistake in submission.mistakes)
+
+
+def quantities(mistake: Mistake) -> str:
+    """The quantities that a mistake is made in, as people write them."""
+    return ", ".join(map(partial_label, mistake.quantities))
+
+
+def elsewhere(mistake: Mistake, most: int = MOST_PLACES) -> str:
+    """Where else a mistake is made than where it is told: 'Sheet1'!AA4:AA23 (∂E/∂w4); and 2 more places.
+
+    The quantities are named where there are several.
+    """
+    further, several = mistake.places[1:], len(mistake.quantities) > 1
+    texts = [text for place in further[:most] if (text := _named(place, several))]
+    left = len(further) - most
+    return "; ".join(texts) + (f"; and {count(left, 'more place')}" if left > 0 else "")
+
+
+def _named(place: Place, quantity: bool) -> str:
+    if not quantity or place.quantity is None:
+        return str(place)
+    label = partial_label(place.quantity)
+    return f"{place} ({label})" if str(place) else label
+
+
+def file_name(submission: Submission) -> str:
+    """The name of a submission's file, without folders."""
+    return PurePosixPath(submission.path.replace("\\", "/")).name or submission.path
 
 
 def rows(table: FoundTable) -> str:

@@ -33,15 +33,18 @@ def is_export(export: Export) -> bool:
 def entries(export: Export) -> list[Entry]:
     """The students, without the test student. Raises InputError as for any roster."""
     column = _id_column(export)
-    logins, last, first = (export.column((name,)) for name in ("sisloginid", "lastname", "firstname"))
+    logins, school, last, first = (
+        export.column((name,)) for name in ("sisloginid", "sisuserid", "lastname", "firstname")
+    )
     names = export.column(("student",))
     found = []
     for index, row in enumerate(export.rows):
         name = _name(names[index]) or " ".join(filter(None, (first[index], last[index])))
-        if _describes(row) or name == "Test Student":
+        if _describes(export, row) or name == "Test Student":
             continue
         number = entry(row.cells[column])
-        found.append(Entry(Student(number, name or number, _email(logins[index]), logins[index], number), index))
+        student = Student(number, name or number, _email(logins[index]), logins[index], number, school[index])
+        found.append(Entry(student, index))
     return check_entries(export, found, "ID")
 
 
@@ -144,9 +147,15 @@ def _points_row(export: Export) -> Row | None:
     return next((row for row in export.rows if POINTS in row.cells[0]), None)
 
 
-def _describes(row: Row) -> bool:
-    """Whether a row is about the assignments rather than about a student."""
-    return POINTS in row.cells[0] or all(POSTING.fullmatch(cell) for cell in row.cells)
+def _describes(export: Export, row: Row) -> bool:
+    """Whether a row is about the assignments rather than about a student.
+
+    Before the row of the most points, there may be one that says of which grades are posted by hand, in the language
+    of who exported it.
+    """
+    points = _points_row(export)
+    before = points is not None and row.line <= points.line
+    return before or all(POSTING.fullmatch(cell) for cell in row.cells)
 
 
 def _name(sortable: str) -> str:

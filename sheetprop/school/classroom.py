@@ -10,6 +10,7 @@ from sheetprop.assigned import Assigned, read_assigned
 from sheetprop.assignment import Assignment
 from sheetprop.errors import InputError
 from sheetprop.output import written_whole
+from sheetprop.school.attempts import ATTEMPTS, Attempts
 from sheetprop.school.feedback_zip import write_feedback_zip
 from sheetprop.school.filling import Gradebook
 from sheetprop.school.gradebook import check_points, open_gradebook
@@ -26,10 +27,13 @@ class Classroom:
     gradebook: Gradebook | None
     assigned: Assigned | None
     student: str | None
+    replace_grades: bool = False
+    attempts: Attempts = ATTEMPTS["latest"]
 
     def roll(self, paths: Sequence[str | Path]) -> Roll:
         """The roll, before anything was handed in at ``paths``."""
-        return Roll(self.gradebook.students if self.gradebook else (), self.assigned, paths, self.student)
+        students = self.gradebook.students if self.gradebook else ()
+        return Roll(students, self.assigned, paths, self.student, self.attempts)
 
     @property
     def wants_comments(self) -> bool:
@@ -42,14 +46,18 @@ class Classroom:
             return []
         path = filled_path(folder, self.gradebook_path)
         grades = roll.grades
-        data = self.gradebook.filled(grades)
+        data = self.gradebook.filled(grades, replace=self.replace_grades)
+        kept = [] if self.replace_grades else self.gradebook.kept(grades)
         with written_whole(path) as unfinished:
             unfinished.write_bytes(data)
         locked = [reason for own, reason in self.gradebook.locked.items() if own in grades]
+        filled = len(grades) - len(locked) - sum(bool(each.grade) for each in kept)
         lines = [
-            f"{path}: {len(grades) - len(locked):,} of {len(self.gradebook.students):,} grades filled into "
+            *self.gradebook.export.remarks,
+            f"{path}: {filled:,} of {len(self.gradebook.students):,} grades filled into "
             f"{self.gradebook.assignment}; upload it to {self.gradebook.platform}",
             *(f"  left as it was: {reason}" for reason in locked),
+            *(f"  kept: {each}; --replace-grades replaces it" for each in kept),
         ]
         if self.gradebook.platform == "Moodle" and roll.feedback:
             write_feedback_zip(folder / FEEDBACK, folder, roll.feedback, force=True)
@@ -66,6 +74,7 @@ def open_classroom(
     column: str | None,
     assigned: str | Path | None,
     student: str | None,
+    replace_grades: bool = False,
 ) -> Classroom:
     """Read what validate was given of a class.
 
@@ -74,6 +83,13 @@ def open_classroom(
     """
     if column is not None and gradebook is None:
         raise InputError("--column: chooses a column of a gradebook; name its export with --gradebook")
+    if replace_grades and gradebook is None:
+        raise InputError("--replace-grades: replaces grades of a gradebook; name its export with --gradebook")
+    if student is not None and assigned is None:
+        raise InputError(
+            "--student: says whose numbers the submissions have; name the list of numbers with --assigned, or leave "
+            "--student out"
+        )
     own_numbers = read_assigned(assigned) if assigned is not None else None
     if student is not None and own_numbers is not None:
         entry = own_numbers.find(student)
@@ -83,7 +99,8 @@ def open_classroom(
     opened = open_gradebook(gradebook, assignment=column) if gradebook is not None else None
     if opened is not None:
         check_points(opened, assignment.points)
-    return Classroom(Path(gradebook) if gradebook is not None else None, opened, own_numbers, student)
+    path = Path(gradebook) if gradebook is not None else None
+    return Classroom(path, opened, own_numbers, student, replace_grades, ATTEMPTS[assignment.attempts])
 
 
 def filled_path(folder: Path, gradebook: Path) -> Path:

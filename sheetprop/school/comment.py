@@ -16,7 +16,7 @@ FINDING = 250
 def comment(submission: Submission) -> str:
     """Status, score and the gravest findings, on one line and as HTML, which is what Moodle takes a comment for."""
     text = f"{verdict(submission).capitalize()}."
-    findings = gravest_first(submission.findings)
+    findings = [mistake.first for mistake in gravest_first(submission.mistakes)]
     for told, finding in enumerate(findings):
         longer = f"{text} {html.escape(_finding(finding), quote=False)}"
         left = len(findings) - told - 1

@@ -20,6 +20,20 @@ class Grade:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """A student's grade that stays in the place of the ``score``; without ``grade`` only the comment stays."""
+
+    student: Student
+    grade: str = ""
+    score: float = 0.0
+
+    def __str__(self) -> str:
+        if self.grade:
+            return f"{self.student} has the grade {harmless(self.grade)} already, where {number(self.score)} is due"
+        return f"{self.student} has a comment already"
+
+
+@dataclass(frozen=True)
 class Gradebook:
     """An export whose grades can be filled in.
 
@@ -47,10 +61,32 @@ class Gradebook:
         """The heading of the column that the grades go into."""
         return self.export.headings[self.grade_column]
 
-    def filled(self, grades: Mapping[str, Grade]) -> bytes:
+    def kept(self, grades: Mapping[str, Grade]) -> list[Kept]:
+        """What students have already, and keep, in the place of grades and comments."""
+        found = []
+        for entry in self.entries:
+            grade = grades.get(entry.student.id)
+            if grade is None or entry.student.id in self.locked:
+                continue
+            had, said = self._there(entry)
+            if had:
+                if read_number(had) != grade.score:
+                    found.append(Kept(entry.student, had, grade.score))
+            elif said and grade.comment and said != grade.comment:
+                found.append(Kept(entry.student))
+        return found
+
+    def _there(self, entry: Entry) -> tuple[str, str]:
+        """The grade and the comment that a student has in the export."""
+        cells = self.export.rows[entry.row].cells
+        comment = "" if self.comment_column is None else cells[self.comment_column].strip()
+        return cells[self.grade_column].strip(), comment
+
+    def filled(self, grades: Mapping[str, Grade], *, replace: bool = False) -> bytes:
         """The export with the grades of students, by their IDs, and every other byte as it was.
 
-        Students who are ``locked`` keep what they have. Raises InputError where an ID is not in the export.
+        Students who are ``locked`` keep what they have, and so does, unless ``replace`` is set, who has a grade
+        already; a comment is kept likewise. Raises InputError where an ID is not in the export.
         """
         rows = {entry.student.id: entry.row for entry in self.entries}
         if unknown := [harmless(own) for own in grades if own not in rows]:
@@ -61,12 +97,14 @@ class Gradebook:
             )
         comma = self.export.decimal_comma(self.number_columns)
         changes = {}
+        there = {entry.student.id: self._there(entry) for entry in self.entries}
         for own, grade in grades.items():
-            if own in self.locked:
+            had, said = there[own]
+            if own in self.locked or (had and not replace):
                 continue
             points = number(grade.score)
             changes[rows[own], self.grade_column] = points.replace(".", ",") if comma else points
-            if self.comment_column is not None and grade.comment:
+            if self.comment_column is not None and grade.comment and (replace or not said):
                 changes[rows[own], self.comment_column] = grade.comment
         return self.export.with_cells(changes)
 

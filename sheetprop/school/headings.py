@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+from sheetprop.letters import folded
 
 ID = (
     "studentid", "studentnumber", "studentno", "sid", "idnumber", "id", "iduser", "userid", "netid", "identifier",
@@ -26,12 +26,21 @@ EMAIL = (
 MOODLE_EMAIL = tuple(name for name in EMAIL if name not in ("email", "mail", "courriel", "correo"))
 FULL_NAME = (
     "fullname", "name", "studentname", "student", "names", "displayname", "vollstandigername", "nomcomplet",
-    "nomprenom", "nombrecompleto", "nombrecompletodelusuario", "nomecompleto",
+    "nomprenom", "nombrecompleto", "nombrecompletodelusuario", "nomecompleto", "vorundnachname", "vornameundnachname",
+    "vornamenachname", "nachnamevorname", "namevorname", "teilnehmer", "teilnehmerin", "studierende", "studierender",
+    "schuler", "schulerin", "nometprenom", "nometprenoms", "prenometnom", "prenomnom", "etudiant", "eleve",
+    "nombreyapellidos", "apellidosynombres", "apellidosynombre", "estudiante", "alumno", "nomeesobrenome", "aluno",
+    "estudante", "nomecognome", "cognomenome", "nomeecognome", "cognomeenome", "nominativo", "studente",
+    "imieinazwisko", "naam", "volledigenaam", "namn", "navn", "adsoyad", "adisoyadi",
 )  # fmt: skip
-FIRST_NAME = ("firstname", "givenname", "forename", "first", "vorname", "prenom", "nombre", "nombres", "nome")
+FIRST_NAME = (
+    "firstname", "givenname", "forename", "first", "vorname", "vornamen", "rufname",
+    "prenom", "prenoms", "nombre", "nombres", "nome", "imie", "voornaam", "fornamn", "fornavn",
+)  # fmt: skip
 LAST_NAME = (
     "lastname", "surname", "familyname", "last", "nachname", "familienname", "nomdefamille", "nom", "apellidos",
-    "apellido", "apellidoss", "sobrenome", "apelido", "apelidos",
+    "apellido", "apellidoss", "sobrenome", "apelido", "apelidos", "nachnamen", "zuname", "cognome", "nazwisko",
+    "achternaam", "efternamn", "etternavn",
 )  # fmt: skip
 ROLE = ("role", "roles", "rolle", "rollen", "rol", "papel", "papeis", "funcao")
 STUDENT_ROLES = (
@@ -69,5 +78,5 @@ PARTICIPANT = ("participant", "teilnehmerin", "teilnehmer", "participante", "par
 
 
 def plain(text: str) -> str:
-    """``text`` in lower case, without accents, spaces and punctuation."""
-    return "".join(c for c in unicodedata.normalize("NFKD", text).casefold() if c.isalnum())
+    """``text`` in lower case and plain letters, without spaces and punctuation."""
+    return "".join(c for c in folded(text) if c.isalnum())

@@ -51,9 +51,9 @@ class Matcher:
         self._given = sorted({_slashed(path) for path in given}, key=len, reverse=True)
         self._submitters = submitters or {}
         self._platform = _index(students, lambda student: [student.platform_id])
-        self._ids = _index(students, lambda student: [student.key])
+        self._ids = _index(students, lambda student: map(id_key, (student.id, student.login, student.school_id)))
         self._emails = _index(students, lambda student: [id_key(student.email)])
-        self._marks = _index(students, lambda student: map(words, (student.id, student.login, student.email)))
+        self._marks = _index(students, lambda student: map(words, student.marks))
         self._names = _index(students, lambda student: rotations(_name_words(student)))
         self._squashed = _index(students, lambda student: map(squashed, rotations(_name_words(student))))
         self._longest = max((len(key) for index in (self._marks, self._names) for key in index), default=0)

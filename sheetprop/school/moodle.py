@@ -28,6 +28,7 @@ from sheetprop.school.sheet import Export
 from sheetprop.school.student import Entry, Student, check_entries
 
 DOWNLOAD_ANEW = "download the grading worksheet from the assignment in Moodle anew"
+BY_SCALE = f"this assignment is graded by a scale, not in points; set its grade to points in Moodle and {DOWNLOAD_ANEW}"
 _NUMBER = re.compile(r"\D*?(\d+)")
 """Moodle's identifiers: Participant 12345, Teilnehmer/in12345."""
 
@@ -71,11 +72,8 @@ def gradebook(export: Export) -> Gradebook:
     Raises InputError where columns are missing that Moodle needs, and where the assignment is graded by a scale.
     """
     found = entries(export)
-    if export.has(SCALE) and not export.has(MAXIMUM):
-        raise InputError(
-            f"{export.at(export.heading_line)}: this assignment is graded by a scale, not in points; set its grade to "
-            f"points in Moodle and {DOWNLOAD_ANEW}"
-        )
+    if export.has(SCALE):
+        raise InputError(f"{export.at(export.heading_line)}: {BY_SCALE}")
     grade = _needed(export, GRADE, "Grade")
     _needed(export, LAST_GRADED, "Last modified (grade)")
     maximum = export.find(MAXIMUM)
@@ -103,6 +101,8 @@ def _points(export: Export, column: int) -> tuple[float | None, str]:
     first: tuple[float, int] | None = None
     for row in export.rows:
         value = read_number(row.cells[column])
+        if value is None and row.cells[column].strip(" -"):
+            raise InputError(f"{export.at(row.line)}: {BY_SCALE}")
         if value is None:
             continue
         if first is None:

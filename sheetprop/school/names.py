@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from sheetprop.letters import folded
 
 Words = tuple[str, ...]
 _WORD = re.compile(r"[^\W_]+")
 
 
 def words(text: str) -> Words:
-    """The words of a text in lower case, without accents: letters and digits, everything else parts them."""
-    decomposed = unicodedata.normalize("NFKD", text).casefold()
-    return tuple(_WORD.findall("".join(c for c in decomposed if not unicodedata.combining(c))))
+    """The words of a text in lower case and plain letters: letters and digits, everything else parts them."""
+    return tuple(_WORD.findall(folded(text)))
 
 
 def rotations(name: Words) -> list[Words]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 from sheetprop.assigned import Assigned
 from sheetprop.report.wording import count, harmless
+from sheetprop.school.attempts import ATTEMPTS, Attempts
 from sheetprop.school.comment import comment
 from sheetprop.school.filling import Grade
 from sheetprop.school.matching import Matcher
@@ -32,6 +33,7 @@ class HandedIn:
     how: str
     status: Status
     score: float
+    source: Source = field(repr=False)
     comment: str = field(repr=False)
     others: Student | None = None
 
@@ -43,6 +45,7 @@ class Pupil:
     student: Student
     in_gradebook: bool = True
     handed_in: list[HandedIn] = field(default_factory=list)
+    attempts: Attempts = ATTEMPTS["latest"]
 
     @property
     def readable(self) -> list[HandedIn]:
@@ -51,8 +54,14 @@ class Pupil:
 
     @property
     def score(self) -> float | None:
-        """The mean of what could be opened, or None: what cannot be opened is not graded but asked for again."""
-        return round(fmean(each.score for each in self.readable), 2) if self.readable else None
+        """What counts of what could be opened, or None: what cannot be opened is not graded but asked for again."""
+        return self.attempts.score(self.readable)
+
+    @property
+    def counting(self) -> Sequence[HandedIn]:
+        """The submissions that the score comes from."""
+        counting = self.attempts.counting(self.readable)
+        return [each for each in self.readable if any(each is one for one in counting)]
 
     @property
     def remark(self) -> str:
@@ -63,7 +72,7 @@ class Pupil:
         if unreadable := len(self.handed_in) - len(self.readable):
             remarks.append(f"{count(unreadable, 'submission')} cannot be opened: not graded")
         if len(self.readable) > 1:
-            remarks.append(f"the mean of {len(self.readable)} submissions")
+            remarks.append(self.attempts.remark.format(len(self.readable)))
         for others in {each.others.id: each.others for each in self.handed_in if each.others}.values():
             remarks.append(f"uses the numbers of {others}")
         if self.handed_in and not self.in_gradebook:
@@ -77,21 +86,28 @@ class Roll:
     """The class, and what its students handed in."""
 
     def __init__(
-        self, students: Sequence[Student], assigned: Assigned | None, paths: Iterable[str | Path], of: str | None = None
+        self,
+        students: Sequence[Student],
+        assigned: Assigned | None,
+        paths: Iterable[str | Path],
+        of: str | None = None,
+        attempts: Attempts = ATTEMPTS["latest"],
     ) -> None:
         """Take the students of a gradebook (none: those of ``assigned``), and the paths of the submissions.
 
-        ``of`` is the id of the student whose submissions they all are, if that is so.
+        ``of`` is the id of the student whose submissions they all are, if that is so; ``attempts`` says which of
+        several submissions of a student count.
         """
         self._by_assigned: dict[str, Pupil] = {}
-        self.pupils = [Pupil(student) for student in students]
+        self.pupils = [Pupil(student, attempts=attempts) for student in students]
         for pupil in self.pupils:
             student = pupil.student
-            entry = assigned and assigned.find(student.id, student.login, student.email)
+            entry = assigned and assigned.find(*student.marks)
             self._by_assigned[entry.id if entry else student.id] = pupil
         for entry in assigned.entries if assigned else ():
             if entry.id not in self._by_assigned:
-                pupil = Pupil(Student(entry.id, entry.name or entry.id, entry.email), in_gradebook=not students)
+                student = Student(entry.id, entry.name or entry.id, entry.email)
+                pupil = Pupil(student, in_gradebook=not students, attempts=attempts)
                 self.pupils.append(pupil)
                 self._by_assigned[entry.id] = pupil
         self._ids = {pupil.student: own for own, pupil in self._by_assigned.items()}
@@ -129,6 +145,7 @@ class Roll:
                 how,
                 submission.status,
                 submission.score,
+                source,
                 comment(submission) if comments else "",
                 numbers_of.student if numbers_of and pupil and numbers_of is not pupil else None,
             )
@@ -156,10 +173,25 @@ class Roll:
         return [handed_in for handed_in, _ in self._loose]
 
     @property
+    def names(self) -> dict[str, str]:
+        """The names of students by the ids that submissions have."""
+        return {own: pupil.student.name or own for own, pupil in self._by_assigned.items()}
+
+    @property
+    def owners(self) -> dict[str, str]:
+        """Whose each submission is, by its path: the name, with the ID where several students have that name."""
+        names = Counter(pupil.student.name for pupil in self.pupils)
+        return {
+            each.path: str(pupil.student) if names[pupil.student.name] > 1 else pupil.student.name or pupil.student.id
+            for pupil in self.pupils
+            for each in pupil.handed_in
+        }
+
+    @property
     def grades(self) -> dict[str, Grade]:
         """What to fill into the gradebook, by its students' ids."""
         return {
-            pupil.student.id: Grade(pupil.score, "<br>".join(each.comment for each in pupil.readable))
+            pupil.student.id: Grade(pupil.score, "<br>".join(each.comment for each in pupil.counting))
             for pupil in self.pupils
             if pupil.in_gradebook and pupil.score is not None
         }

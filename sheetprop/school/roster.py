@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from sheetprop.errors import InputError
@@ -23,10 +24,18 @@ from sheetprop.school.headings import (
 from sheetprop.school.sheet import Export
 from sheetprop.school.student import Entry, Student, check_entries
 
-__all__ = ["Student", "read_roster"]
+__all__ = ["Roster", "Student", "read_roster"]
 
 
-def read_roster(path: str | Path) -> list[Student]:
+@dataclass(frozen=True)
+class Roster:
+    """The students of a class in their order; ``remarks`` are lines on what was skipped or is missing."""
+
+    students: list[Student]
+    remarks: tuple[str, ...] = ()
+
+
+def read_roster(path: str | Path) -> Roster:
     """The students of a roster, in its order: of Canvas, Moodle, Gradescope, or any CSV file with headings.
 
     Columns are found by their headings. Raises InputError where the file is no such table, has no column with IDs or
@@ -39,7 +48,12 @@ def read_roster(path: str | Path) -> list[Student]:
         entries = moodle.entries(export)
     else:
         entries = _entries(export)
-    return [entry.student for entry in entries]
+    students = [entry.student for entry in entries]
+    remarks = export.remarks
+    if all(student.name == student.id for student in students):
+        where = export.at(export.heading_line)
+        remarks += (f"{where}: no name column among the headings {export.shown_headings}; students go by their IDs",)
+    return Roster(students, remarks)
 
 
 def _entries(export: Export) -> list[Entry]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from sheetprop.errors import InputError
+from sheetprop.errors import InputError, reason
 from sheetprop.report.table import safe
 from sheetprop.report.wording import harmless
 from sheetprop.school.headings import plain
@@ -21,6 +21,8 @@ SAVE_AS_CSV = "open it in a spreadsheet program and save it as CSV"
 SAMPLE = 20
 """How many rows tell the separator."""
 SHOWN_HEADINGS = 12
+MOST_TITLES = 5
+"""Lines above the headings that may hold a title."""
 NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 DECIMAL_COMMA = re.compile(r"-?\d+,(?!\d{3}$)\d+")
 """A number with a decimal comma, rather than with one that groups thousands."""
@@ -56,6 +58,8 @@ class _Cell:
 class Export:
     """A CSV file: ``headings``, ``rows`` (empty ones left out), and the file again with other texts in some cells.
 
+    ``remarks`` are lines on what was skipped above the headings.
+
     Every other byte stays as it was: encoding, byte order mark, separator, quotation marks, line ends, empty lines.
     """
 
@@ -74,6 +78,12 @@ class Export:
         ]
         if not table:
             raise InputError(f"{self.name}: is empty; export it anew, with the headings in the first line")
+        titles = _titles([[cell.text for cell in cells] for _, cells in table[: MOST_TITLES + 1]])
+        self.remarks = tuple(
+            f"{self.name}, line {line}: {harmless(cells[0].text.strip())[:60]} is a title above the headings; skipped"
+            for line, cells in table[:titles]
+        )
+        table = table[titles:]
         self.heading_line = table[0][0]
         self.headings = tuple(cell.text.strip() for cell in table[0][1])
         self._plain = tuple(map(plain, self.headings))
@@ -86,7 +96,7 @@ class Export:
         try:
             return cls(Path(path).read_bytes(), str(path))
         except OSError as error:
-            raise InputError(f"{harmless(str(path))}: cannot be read: {error.strerror or error}") from None
+            raise InputError(f"{harmless(str(path))}: cannot be read: {reason(error)}") from None
 
     def find(self, names: Iterable[str]) -> int | None:
         """The column with the first of these headings that there is. Raises InputError where two columns have it."""
@@ -204,16 +214,25 @@ def _decoded(data: bytes, name: str) -> tuple[bytes, str, str]:
     raise InputError(f"{name}: is in an encoding that cannot be read; save it as CSV in UTF-8")
 
 
+def _titles(rows: Sequence[Sequence[str]]) -> int:
+    """How many of the first rows are titles: with one text only, above a row of several headings."""
+    filled = [sum(bool(text.strip()) for text in row) for row in rows]
+    first = next((n for n, count in enumerate(filled) if count > 1), 0)
+    return first if all(row[0].strip() for row in rows[:first]) else 0
+
+
 def _separator(text: str) -> str:
     """What parts the cells: what gives most rows as many cells as there are headings, then what gives most headings."""
 
     def fit(separator: str) -> tuple[int, int]:
-        widths = []
+        widths: list[int] = []
         for _, cells in _Lines(text, separator, "", strict=False).read(0, 1):
             if any(cell.text.strip() for cell in cells):
                 widths.append(len(cells))
             if len(widths) > SAMPLE:
                 break
+        while len(widths) > 1 and widths[0] == 1 and max(widths[: MOST_TITLES + 1]) > 1:
+            del widths[0]
         if not widths or widths[0] == 1:
             return 0, 0
         return widths.count(widths[0]), widths[0]

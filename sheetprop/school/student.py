@@ -20,7 +20,8 @@ class Student:
     """A student: ``id`` tells them from all others, ``name`` is as shown, first name first.
 
     ``login`` is the name that they log in with; ``platform_id`` the number by which the platform's downloads call
-    them: Canvas's user ID, Moodle's participant number.
+    them: Canvas's user ID, Moodle's participant number. ``school_id`` is the school's own number, where ``id`` is
+    another one.
     """
 
     id: str
@@ -28,10 +29,16 @@ class Student:
     email: str = ""
     login: str = ""
     platform_id: str = ""
+    school_id: str = ""
 
     def __str__(self) -> str:
         """The name and the ID, harmless to print."""
         return harmless(self.id if self.name in ("", self.id) else f"{self.name} ({self.id})")
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """All by which others call the student: the ID, the login, the e-mail address, the school's number."""
+        return tuple(dict.fromkeys(filter(None, (self.id, self.login, self.email, self.school_id))))
 
     @property
     def key(self) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Any
+
+from sheetprop.network import NETWORK
+from sheetprop.submission.mistake import Mistake, Place, mistakes
 
 
 class Severity(StrEnum):
@@ -36,6 +39,11 @@ class Code(Enum):
 
     title: str
 
+    @property
+    def measures(self) -> bool:
+        """Whether the numbers in its messages are measured in the sheet, not part of what is wrong."""
+        return self in _MEASURING
+
     HANDOUT_MISTAKE = "handout-mistake", "A mistake that stood in the hand-out"
     WRONG_QUANTITY = "wrong-quantity", "Another quantity stands where one belongs"
     PRE_ACTIVATION = "pre-activation", "A weighted sum is used where its activation belongs"
@@ -51,11 +59,14 @@ class Code(Enum):
     SLIDING_REFERENCE = "sliding-reference", "A reference slides because its $ is missing"
     STUCK_REFERENCE = "stuck-reference", "A reference is stuck at one iteration by its $"
     WRONG_RATE = "wrong-rate", "Not the learning rate multiplies the gradient"
+    CHANGING_RATE = "changing-rate", "The learning rate changes from row to row"
+    OTHER_RULE = "other-update-rule", "The weights are updated by another rule than gradient descent"
     CIRCULAR = "circular-reference", "Formulas need their own result"
     OVERWRITTEN = "overwritten", "A column computes something else than its heading says"
     SWAPPED_HEADINGS = "swapped-headings", "The headings of two columns have traded places"
     WRONG_FORMULA = "wrong-formula", "A formula computes something else"
     WRONG_VALUE = "wrong-value", "A typed-in number does not follow from the network"
+    REPEATED_ROWS = "repeated-rows", "The last rows are copies of earlier ones"
     DRIFTING_INPUT = "drifting-input", "An input or target changes from row to row"
     ERROR_VALUE = "error-value", "A cell shows an error"
     UNKNOWN_FUNCTION = "unknown-function", "A function that Excel does not know"
@@ -70,15 +81,35 @@ class Code(Enum):
     CHART_MISSING = "chart-missing", "The error chart is missing"
     CHART_SHORT = "chart-short", "The error chart does not show the whole table"
     OTHER_CONVENTION = "other-convention", "Another convention, consistently used"
+    UNKNOWN_HEADING = "unknown-heading", "A heading was not understood"
+    LEFT_OUT = "left-out", "A table was left out of the count"
     NO_TABLE = "no-table", "No iteration table"
     NOTHING_FILLED = "nothing-filled", "Nothing is filled in"
     UNREADABLE = "unreadable", "The file cannot be opened"
 
 
+_MEASURING = frozenset(
+    {
+        Code.WRONG_RATE,
+        Code.SLIDING_REFERENCE,
+        Code.STUCK_REFERENCE,
+        Code.WRONG_FORMULA,
+        Code.WRONG_VALUE,
+        Code.DRIFTING_INPUT,
+        Code.ERROR_VALUE,
+        Code.ROUNDED,
+        Code.STALE_VALUE,
+        Code.NOT_LIVE,
+        Code.CHART_SHORT,
+    }
+)
+
+
 @dataclass(frozen=True)
 class Finding:
-    """One mistake or remark; ``cells`` is an A1 range, or several joined by commas, on ``sheet``.
+    """A mistake or remark where it was found, in one column of one table.
 
+    ``cells`` is an A1 range, or several joined by commas, on ``sheet``.
     ``found`` and ``expected`` are formulas (with =) or values in the student's own cells, for the first of ``cells``.
     """
 
@@ -94,21 +125,7 @@ class Finding:
     @property
     def place(self) -> str:
         """Where, for people: 'Sheet1'!Z33:Z100, or nothing."""
-        sheet = "'" + self.sheet.replace("'", "''") + "'" if self.sheet is not None else ""
-        return f"{sheet}!{self.cells}" if sheet and self.cells else sheet
-
-    def to_dict(self) -> dict[str, Any]:
-        """As the contract of ``validate --json`` has it."""
-        return {
-            "code": self.code.value,
-            "severity": self.severity.value,
-            "quantity": self.quantity,
-            "sheet": self.sheet,
-            "cells": self.cells,
-            "message": self.message,
-            "found": self.found,
-            "expected": self.expected,
-        }
+        return str(Place(self.sheet, self.quantity, self.cells))
 
 
 @dataclass(frozen=True)
@@ -120,11 +137,33 @@ class LearningRate:
 
 
 @dataclass(frozen=True)
+class FoundPiece:
+    """A part of an iteration table that stands in several: its sheet, its headings' row and its own rows, from 1."""
+
+    sheet: str
+    header_row: int
+    first_row: int
+    last_row: int
+    transposed: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """As ``validate --json`` has it."""
+        return {
+            "sheet": self.sheet,
+            "header_row": self.header_row,
+            "first_row": self.first_row,
+            "last_row": self.last_row,
+        } | ({"transposed": True} if self.transposed else {})
+
+
+@dataclass(frozen=True)
 class FoundTable:
     """An iteration table in a submission, rows from 1 and columns by letter.
 
     In a ``transposed`` table iterations run along a row: its rows are then columns counted from 1, its columns row
-    numbers.
+    numbers. There may be other rows between its first and its last. A table that is split over blocks or sheets has
+    ``pieces``: its rows are those on its ``sheet``, its columns those of the first piece that has the quantity.
+    ``network`` says in a few words what the table trains.
     """
 
     sheet: str
@@ -135,25 +174,29 @@ class FoundTable:
     learning_rate: LearningRate | None
     live: bool
     transposed: bool = False
-
-    @property
-    def iterations(self) -> int:
-        """How many iterations the table has."""
-        return self.last_row - self.first_row + 1
+    network: str = str(NETWORK)
+    pieces: tuple[FoundPiece, ...] = ()
+    iterations: int = field(kw_only=True)
 
     def to_dict(self) -> dict[str, Any]:
         """As the contract of ``validate --json`` has it."""
         rate = self.learning_rate
-        return {
+        told: dict[str, Any] = {
             "sheet": self.sheet,
             "header_row": self.header_row,
             "first_row": self.first_row,
             "last_row": self.last_row,
             "iterations": self.iterations,
             "columns": self.columns,
+            "network": self.network,
             "learning_rate": {"cell": rate.cell, "value": rate.value} if rate else None,
             "live": self.live,
-        } | ({"transposed": True} if self.transposed else {})
+        }
+        if self.transposed:
+            told["transposed"] = True
+        if self.pieces:
+            told["pieces"] = [piece.to_dict() for piece in self.pieces]
+        return told
 
 
 @dataclass(frozen=True)
@@ -165,6 +208,15 @@ class ScoreLine:
     points: float
     max_points: float
     reason: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """As the contract of ``validate --json`` has it."""
+        return {
+            "criterion": self.criterion,
+            "points": self.points,
+            "max": self.max_points,
+            "reason": self.reason,
+        }
 
 
 @dataclass(frozen=True)
@@ -208,6 +260,11 @@ class Submission:
         """Points that could be reached."""
         return round(sum(line.max_points for line in self.score_lines), 2)
 
+    @property
+    def mistakes(self) -> list[Mistake]:
+        """What was found, each mistake once, whatever number of columns, tables or sheets it stands in."""
+        return mistakes(self.findings)
+
     def of(self, severity: Severity) -> list[Finding]:
         """The findings of one severity."""
         return [finding for finding in self.findings if finding.severity is severity]
@@ -219,6 +276,7 @@ class Submission:
             "status": self.status.value,
             "score": self.score,
             "max_score": self.max_score,
+            "points": [line.to_dict() for line in self.score_lines],
             "tables": [table.to_dict() for table in self.tables],
-            "findings": [finding.to_dict() for finding in self.findings],
+            "findings": [told.to_dict() for mistake in self.mistakes for told in mistake.told()],
         } | {key: value for key in ("student", "numbers_of") if (value := getattr(self, key)) is not None}

@@ -9,9 +9,18 @@ from pathlib import Path
 from sheetprop.assignment import Assignment
 from sheetprop.descent import compute_all
 from sheetprop.errors import InputError
-from sheetprop.handout import Student
+from sheetprop.handout import HandoutRecord, Student
 from sheetprop.output import written_whole
-from sheetprop.workbook import checks, equations, gradient_check, instructions, learning_rate, learning_rates, network
+from sheetprop.workbook import (
+    checks,
+    equations,
+    gradient_check,
+    handout_record,
+    instructions,
+    learning_rate,
+    learning_rates,
+    network,
+)
 from sheetprop.workbook.book import Book, cell_name
 from sheetprop.workbook.contents import CHECKS, GRADIENT_CHECK, Contents
 from sheetprop.workbook.form import fits, write_similar
@@ -95,6 +104,7 @@ def _write_blank_sheets(book: Book, handed: Contents, student: Student | None) -
     for table in handed.tables:
         learning_rate.write(book, handed, table)
     learning_rates.write(book, handed)
+    handout_record.write(book, HandoutRecord.of(handed.assignment, student))
 
 
 def handout_contents(assignment: Assignment) -> Contents:

@@ -104,8 +104,9 @@ def told_of(name: str) -> Iterator[None]:
     except InputError:
         raise
     except (PackageError, ValueError, etree.LxmlError) as error:
-        # The reason may hold names out of the file.
-        reason = "".join(c if c.isprintable() else "\ufffd" for c in " ".join(str(error).split()))
+        # What libraries say is not for users; our own may hold names out of the file.
+        said = " ".join(str(error).split()) if isinstance(error, PackageError) else "it is damaged"
+        reason = "".join(c if c.isprintable() else "\ufffd" for c in said)
         raise InputError(
             f"{name}: sheets cannot be added to it: {reason}; open and save it in Excel or LibreOffice, {ELSEWHERE}"
         ) from None

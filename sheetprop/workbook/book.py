@@ -139,6 +139,7 @@ class Book:
         self.file.set_properties(properties(title))
         self.file.set_calc_mode("auto")
         self.file.set_size(1600, 1000)
+        self._hidden: set[str] = set()
         self._formats: dict[frozenset[tuple[str, Any]], Format] = {}
 
     def _begin(self, path: Path, folder: Path) -> Any:
@@ -157,10 +158,17 @@ class Book:
             sheet.protect(options=ALLOWED)
         return sheet
 
+    def hidden_sheet(self, name: str) -> Sheet:
+        """Add a sheet that no program offers to show."""
+        sheet = self.sheet(name, theme.MUTED)
+        sheet.very_hidden()
+        self._hidden.add(name)
+        return sheet
+
     @property
     def sheets(self) -> list[str]:
-        """The names of the sheets, in the order of their tabs."""
-        return [sheet.name for sheet in self.file.worksheets()]
+        """The names of the sheets that a reader sees, in the order of their tabs."""
+        return [sheet.name for sheet in self.file.worksheets() if sheet.name not in self._hidden]
 
     @property
     def formulas(self) -> int:
@@ -172,7 +180,7 @@ class Book:
         try:
             self.file.close()
         except XlsxFileError as error:
-            raise OSError(str(error)) from None
+            raise (cause if isinstance(cause := error.args[0], OSError) else OSError(str(error))) from None
 
     def _count(self) -> None:
         self._sheets_written += 1
@@ -193,6 +201,16 @@ class Book:
         sheet.write_string(0, 0, title, self.look(theme.TITLE))
         home = self.sheets[0]
         sheet.write_url(1, 0, f"internal:'{home}'!A1", self.look(theme.LINK), f"← {home}")
+
+    def print_titled(self, sheet: Sheet, title: str, area: tuple[int, int, int, int]) -> None:
+        """Print an area (first row and column, last row and column) whose sheet's title is that of each page.
+
+        In cells, a title longer than its column is cut where the column is repeated on the pages to the right.
+        """
+        sheet.print_area(*area)
+        name = theme.TITLE["font_name"]
+        sheet.set_header(f'&L&"{name},Bold"&12{title.replace("&", "&&")}&R&"{name},Regular"&9&A, page &P of &N')
+        sheet.set_margins(left=0.4, right=0.4, top=0.8, bottom=0.5)
 
     def changeable(
         self, sheet: Sheet, row: int, column: int, name: str, value: float, number: str = theme.GIVEN_NUMBER

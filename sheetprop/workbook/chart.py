@@ -15,12 +15,17 @@ from sheetprop.workbook.book import Book
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the chart: its name (a text, or the reference of a cell), where its values stand, and the values."""
+    """One line of the chart: its name (a text, or the reference of a cell), where its values stand, and the values.
+
+    ``shown`` is what the cell of the name shows, where its number format says more than its number.
+    """
 
     name: str
     reference: str
     values: np.ndarray
     colour: str
+    dash: str = "solid"
+    shown: str | None = None
 
 
 class Points(list[float | None]):
@@ -51,11 +56,12 @@ def error_chart(
         chart.add_series(
             {
                 "name": line.name,
+                "name_data": None if line.shown is None else [line.shown],
                 "categories": f"={iterations}",
                 "categories_data": Points(range(count)),
                 "values": f"={line.reference}",
                 "values_data": Points([None if waiting or value != value else value for value in line.values.tolist()]),
-                "line": {"color": line.colour, "width": 2},
+                "line": {"color": line.colour, "width": 2, "dash_type": line.dash},
             }
         )
     chart.set_title({"name": title, "name_font": theme.CHART_TITLE_FONT})

@@ -22,6 +22,7 @@ VERDICT_ROW, TOLERANCE_ROW = 2, 4
 HEADER_ROW, FIRST_ROW = 7, 8
 RATE, QUANTITY, LAST, LAST_HERE, SUM, SUM_HERE, SAME = range(7)
 GIVEN, GIVEN_THEN, GIVEN_NOW, GIVEN_SAME = range(8, 12)
+YES, NO, CHANGED = "yes", "no", "changed"
 
 
 def write(book: Book, contents: Contents) -> None:
@@ -92,6 +93,7 @@ def _write_numbers(book: Book, sheet: Sheet, contents: Contents) -> str:
     sheet.set_row(HEADER_ROW, 22)
     number = book.look(theme.CELL, num_format="0.000000000000000E+00", align="right")
     row = FIRST_ROW
+    changed = f'COUNTIF({_given_verdicts(contents)},"{CHANGED}")>0'
     for table in contents.tables:
         for key, values in _compared(table):
             here = table.range(key)
@@ -110,8 +112,10 @@ def _write_numbers(book: Book, sheet: Sheet, contents: Contents) -> str:
                 else:
                     sheet.write_number(row, column, value, number)
                 sheet.write_computed(row, column + 1, live, value, number)
-            same = f"=AND({_same(row, LAST)},{_same(row, SUM)})"
-            sheet.write_computed(row, SAME, same, True, book.look(theme.CELL, align="center"))
+            same = f"AND({_same(row, LAST)},{_same(row, SUM)})"
+            # Of other inputs nothing can be said; that is no fault.
+            verdict = f'IF({same},"{YES}",IF({changed},"{CHANGED}","{NO}"))'
+            sheet.write_computed(row, SAME, f"={verdict}", YES, book.look(theme.CELL, align="center"))
             row += 1
     return _verdicts(book, sheet, SAME, row)
 
@@ -126,9 +130,15 @@ def _write_given(book: Book, sheet: Sheet, contents: Contents) -> str:
         sheet.write_string(row, GIVEN, label, book.look(theme.CELL, align="center", bold=True))
         sheet.write_number(row, GIVEN_THEN, value, number)
         sheet.write_computed(row, GIVEN_NOW, f"={name}", value, number)
-        unchanged = f"={address(row, GIVEN_THEN)}={address(row, GIVEN_NOW)}"
-        sheet.write_computed(row, GIVEN_SAME, unchanged, True, book.look(theme.CELL, align="center"))
-    return _verdicts(book, sheet, GIVEN_SAME, FIRST_ROW + len(given))
+        unchanged = f'=IF({address(row, GIVEN_THEN)}={address(row, GIVEN_NOW)},"{YES}","{CHANGED}")'
+        sheet.write_computed(row, GIVEN_SAME, unchanged, YES, book.look(theme.CELL, align="center"))
+    _verdicts(book, sheet, GIVEN_SAME, FIRST_ROW + len(given))
+    return _given_verdicts(contents)
+
+
+def _given_verdicts(contents: Contents) -> str:
+    count = len(contents.assignment.given) + len(contents.tables)
+    return column_range(FIRST_ROW, GIVEN_SAME, FIRST_ROW + count - 1)
 
 
 def _same(row: int, column: int) -> str:
@@ -141,7 +151,7 @@ def _same(row: int, column: int) -> str:
 
 
 def _verdicts(book: Book, sheet: Sheet, column: int, end: int) -> str:
-    for value, look in (("TRUE", theme.GOOD), ("FALSE", theme.BAD)):
+    for value, look in ((f'"{YES}"', theme.GOOD), (f'"{NO}"', theme.BAD), (f'"{CHANGED}"', theme.CALM)):
         sheet.conditional_format(
             FIRST_ROW, column, end - 1, column,
             {"type": "cell", "criteria": "==", "value": value, "format": book.look(look)},
@@ -151,7 +161,7 @@ def _verdicts(book: Book, sheet: Sheet, column: int, end: int) -> str:
 
 def _write_verdict(book: Book, sheet: Sheet, numbers: str, given: str, count: int) -> None:
     right = f'"Recalculated right: all "&ROWS({numbers})&" quantities agree"'
-    wrong = f'"DIFFERENT: "&COUNTIF({numbers},FALSE)&" of "&ROWS({numbers})&" quantities do not agree"'
+    wrong = f'"DIFFERENT: "&COUNTIF({numbers},"{NO}")&" of "&ROWS({numbers})&" quantities do not agree"'
     changed = '"Inputs changed: Python\'s numbers are for the inputs under “then”"'
     sheet.set_row(VERDICT_ROW, 26)
     for column in range(SAME + 1):
@@ -159,11 +169,11 @@ def _write_verdict(book: Book, sheet: Sheet, numbers: str, given: str, count: in
     sheet.write_computed(
         VERDICT_ROW,
         0,
-        f"=IF(COUNTIF({given},FALSE)>0,{changed},IF(COUNTIF({numbers},TRUE)=ROWS({numbers}),{right},{wrong}))",
+        f'=IF(COUNTIF({given},"{CHANGED}")>0,{changed},IF(COUNTIF({numbers},"{YES}")=ROWS({numbers}),{right},{wrong}))',
         f"Recalculated right: all {count} quantities agree",
         book.look(theme.BASE, bold=True, font_size=14),
     )
-    for begin, look in (("Recalculated", theme.GOOD), ("DIFFERENT", theme.BAD), ("Inputs", theme.NEUTRAL)):
+    for begin, look in (("Recalculated", theme.GOOD), ("DIFFERENT", theme.BAD), ("Inputs", theme.CALM)):
         criteria = f'=LEFT({address(VERDICT_ROW, 0, absolute=True)},{len(begin)})="{begin}"'
         condition = {"type": "formula", "criteria": criteria, "format": book.look(look)}
         sheet.conditional_format(VERDICT_ROW, 0, VERDICT_ROW, SAME, condition)

@@ -22,6 +22,8 @@ RELATIVE = 1e-5
 """Agreement asked for beside ε²; the class hand-out's mistake in ∂E/∂w3 and ∂E/∂w4 is of 2.6e-4."""
 PICK_ROW = 3
 PREFIX = "check"
+PAGES_WIDE = 2
+"""The forward passes have more columns than can be read on one page."""
 HEADER_ROW, FIRST_ROW = 7, 8
 GRADIENT, CURRENT, BACKWARD, PLUS, MINUS, CENTRAL, DIFFERENCE, VERDICT = range(8)
 HEADINGS = (
@@ -42,8 +44,9 @@ Passes = dict[str, tuple[Mapping[str, float], Mapping[str, float]]]
 def write(book: Book, contents: Contents) -> None:
     """Write the sheet."""
     sheet = book.sheet(GRADIENT_CHECK, theme.ROLE_COLOURS[Role.GRADIENT][1])
-    sheet.set_column(0, 0, 17)
-    sheet.set_column(CURRENT, len(_forward_keys(contents)), 18)
+    sheet.set_column(0, 0, 22)
+    sheet.set_column(CURRENT, VERDICT, 18)
+    sheet.set_column(VERDICT + 1, len(_forward_keys(contents)), 13)
     book.heading(sheet, "Gradient check")
     question = "Move one weight by ±ε and run the forward pass again: does E_total change as ∂E/∂w says?"
     sheet.write_string(1, 1, question, book.look(theme.SUBTITLE))
@@ -54,7 +57,11 @@ def write(book: Book, contents: Contents) -> None:
     start = FIRST_ROW + len(contents.network.connections) + 5
     moved = _write_forward_passes(book, sheet, contents, picks, start)
     _write_comparison(book, sheet, contents, picks, start, moved)
+    last = start + 2 * len(moved)
     sheet.freeze_panes(2, 1)
+    book.print_titled(sheet, f"Gradient check: {question}", (PICK_ROW, 0, last, len(_forward_keys(contents))))
+    sheet.repeat_columns(0)
+    sheet.fit_to_pages(PAGES_WIDE, 0)
 
 
 def magnitudes(contents: Contents) -> dict[tuple[int, int], float]:

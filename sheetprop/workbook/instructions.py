@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from sheetprop.handout import HandoutRecord, Student
+from sheetprop.handout import Student
 from sheetprop.network import ITERATION, Role
 from sheetprop.rubric import CRITERIA
 from sheetprop.workbook import theme
@@ -23,8 +23,6 @@ LINE_HEIGHT, ROW_HEIGHT = 15.5, 18
 LINES_PER_ROW = 20
 """A row can be 409 points high; a longer paragraph goes on in the next."""
 TAB = "#2A9D9B"
-RECORD_LINE = 150
-"""How many characters of the record stand in a line of the page."""
 JOINERS = "\u200c\u200d"
 """Invisible, but part of how some scripts write a word."""
 FILLS = {
@@ -52,7 +50,6 @@ def write(book: Book, contents: Contents, student: Student | None) -> None:
     _write_points_and_sheets(page, contents)
     page.section("Handing in", plain_paragraphs(texts.get("hand_in", "")))
     page.section("If you are stuck", plain_paragraphs(texts.get("help", "")))
-    _write_record(page, HandoutRecord.of(contents.assignment, student))
     sheet.print_area(0, 0, page.row - 1, LAST)
     sheet.activate()
 
@@ -191,11 +188,3 @@ def _write_points_and_sheets(page: _Page, contents: Contents) -> None:
     for row in range(top + 1, page.row):
         sheet.set_row(row, ROW_HEIGHT)
     page.gap()
-
-
-def _write_record(page: _Page, record: HandoutRecord) -> None:
-    small = theme.BASE | {"font_size": 7, "font_color": theme.MUTED}
-    page.line("Do not change the next line: it tells which numbers are yours.", small | {"italic": True}, 12)
-    text = record.to_text()
-    height = 10.0 * (len(text) // RECORD_LINE + 1)
-    page.line(text, small | {"text_wrap": True, "valign": "top", "font_color": "#9CA3AF"}, height)

@@ -23,6 +23,7 @@ from sheetprop.workbook.table import ABOVE, ROW, Column, at_row
 
 RATE_ROW, RATE_COLUMN = 2, 3
 COLUMNS_PER_PAGE = 20
+TITLE = "Gradient descent, one row per iteration"
 CHANGE_NOTE = (
     "Change it, and this sheet, the charts and the comparisons follow. Each weight is the weight of the row above − η "
     "· its gradient in the row above."
@@ -50,7 +51,7 @@ def write(book: Book, contents: Contents, table: IterationTable) -> None:
     frozen = 1 if contents.assignment.layout is Layout.FULL else 0
     sheet.freeze_panes(FIRST_ROW, frozen)
     sheet.repeat_rows(BAND_ROW, HEADER_ROW)
-    sheet.print_area(0, 0, table.last_row, len(table.columns) - 1)
+    book.print_titled(sheet, TITLE, (BAND_ROW, 0, table.last_row, len(table.columns) - 1))
     sheet.fit_to_pages(len(table.columns) // COLUMNS_PER_PAGE + 1, 0)
     if frozen:
         sheet.repeat_columns(0)
@@ -95,7 +96,7 @@ def _column(book: Book, table: IterationTable, key: str, blank: Container[str]) 
 
 
 def _write_top(book: Book, sheet: Sheet, contents: Contents, table: IterationTable, chart_column: int) -> None:
-    book.heading(sheet, "Gradient descent, one row per iteration")
+    book.heading(sheet, TITLE)
     sheet.write_url(1, 2, f"internal:'{LEARNING_RATES}'!A1", book.look(theme.LINK), "All learning rates")
     chart = reference(table.sheet, 0, chart_column)
     sheet.write_url(1, 5, f"internal:{chart}", book.look(theme.LINK), "Chart of E_total →")

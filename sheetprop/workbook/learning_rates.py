@@ -150,13 +150,15 @@ def _write_charts(book: Book, sheet: Sheet, tables: tuple[IterationTable, ...], 
     iterations = reference(LEARNING_RATES, FIRST_ROW, COMPARISON_COLUMN, tables[0].last_row)
     lines = [
         Line(
-            f"={reference(LEARNING_RATES, FIRST_ROW + table.index, 0)}",
+            f"={reference(LEARNING_RATES, HEADER_ROW, COMPARISON_COLUMN + 1 + table.index)}",
             # Where this sheet shows an empty text, a chart would show a 0; where a cell is blank, a gap.
             table.range("E_total")
             if waiting
             else reference(LEARNING_RATES, FIRST_ROW, COMPARISON_COLUMN + 1 + table.index, table.last_row),
             table.values["E_total"],
             theme.SERIES_COLOURS[table.index % len(theme.SERIES_COLOURS)],
+            theme.SERIES_DASHES[table.index % len(theme.SERIES_DASHES)],
+            f"η = {table.rate:.15g}",
         )
         for table in tables
     ]

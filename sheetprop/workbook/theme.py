@@ -11,6 +11,7 @@ INK, MUTED, RULE = "#1F2937", "#6B7280", "#D1D5DB"
 ACCENT = "#1E3A5F"
 GOOD = {"bg_color": "#DCFCE7", "font_color": "#166534"}
 BAD = {"bg_color": "#FEE2E2", "font_color": "#991B1B"}
+CALM = {"bg_color": "#F3F4F6", "font_color": "#6B7280"}
 NEUTRAL = {"bg_color": "#FEF9C3", "font_color": "#854D0E"}
 
 ROLE_COLOURS: dict[Role, tuple[str, str]] = {
@@ -75,6 +76,8 @@ CHART_GRID = {"visible": True, "line": {"color": "#E5E7EB", "width": 0.75}}
 CHART_AREA = {"border": {"color": RULE}}
 
 SERIES_COLOURS = ("#1F5C99", "#2F7A34", "#B0401C", "#6337A0", "#B8860B", "#0F766E", "#BE185D", "#4B5563")
+SERIES_DASHES = ("solid", "dash", "round_dot", "long_dash_dot", "long_dash", "dash_dot", "long_dash_dot_dot")
+"""One fewer than colours, so that a line shares both only with one that is far from it; told apart in grey too."""
 
 
 @cache

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from threading import Lock
 from typing import overload
 
-from sheetprop.errors import InputError
+from sheetprop.errors import InputError, reason
 from sheetprop.submission.findings import Submission
 from sheetprop.submission.grade.record import decode, encode
 
@@ -35,7 +35,7 @@ class Spool(Sequence[Submission]):
                 self._sizes[n] = self._file.write(data)
         except OSError as error:
             folder = tempfile.gettempdir()
-            raise InputError(f"{folder}: cannot hold the results: {error.strerror or error}; make room there") from None
+            raise InputError(f"{folder}: cannot hold the results: {reason(error)}; make room there") from None
 
     def __len__(self) -> int:
         return len(self._places)

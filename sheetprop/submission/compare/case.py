@@ -7,20 +7,25 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, product
 
+import numpy as np
+
 from sheetprop.assignment import Assignment
 from sheetprop.expression import Expression, Number, Symbol
 from sheetprop.network import ITERATION, NETWORK, RATE, Role
 from sheetprop.submission.compare.evaluation import Evaluator
 from sheetprop.submission.compare.numbers import Numbers
+from sheetprop.submission.compare.reference import Reference
 from sheetprop.submission.compare.samples import Convention, Samples, equal
 from sheetprop.submission.diagnose.diagnosis import Diagnosis
 from sheetprop.submission.diagnose.edits import parts
 from sheetprop.submission.diagnose.wording import Writer, in_cells
-from sheetprop.submission.find.tables import WEIGHTS, Table, ranges
+from sheetprop.submission.find.tables import WEIGHTS, Cell, Cited, Table, cited
 from sheetprop.submission.findings import Code, Finding, Severity
-from sheetprop.submission.open.cells import Book, Place
-from sheetprop.submission.understand.formula import Reference, Shape
-from sheetprop.submission.understand.parameters import find_parameters, same_size
+from sheetprop.submission.open.cells import Book
+from sheetprop.submission.understand.formula import Reference as CellReference
+from sheetprop.submission.understand.formula import Shape
+from sheetprop.submission.understand.parameters import same_size
+from sheetprop.submission.understand.rates import find_parameters
 from sheetprop.submission.understand.reading import GIVEN, UNREAD, Content, Reading, Run
 
 STEPS = set(NETWORK.keys(Role.STEP))
@@ -39,7 +44,11 @@ class Wrong:
 
 
 class Case:
-    """A table under judgement."""
+    """A table under judgement.
+
+    ``others`` are the cases of the workbook, this one among them. ``copied`` says that the table is a pasted copy of a
+    live one of them; ``settled`` are quantities of which something was told that leaves nothing else to say.
+    """
 
     def __init__(self, book: Book, table: Table, tables: Sequence[Table], assignment: Assignment) -> None:
         self.tolerances, self.mistakes = assignment.tolerances, assignment.mistakes
@@ -50,6 +59,9 @@ class Case:
         self.circular = False
         self.explained: set[int] = set()
         """Circles, by their numbers, that some finding tells of."""
+        self.copied = False
+        self.others: Sequence[Case] = ()
+        self.settled: set[str] = set()
         self._drop_empty_columns()
         self.read(None)
 
@@ -59,11 +71,11 @@ class Case:
         A column that formulas read is kept: that it is empty is the mistake, and not that they read it.
         """
         table = self.table
-        read = read_columns(table) if table.count > 1 else set()
+        read = read_quantities(table) if table.count > 1 else set()
         for key in [key for key in table.columns if key != ITERATION]:
-            if any(table.cells.filled(table.place(key, step)) for step in range(table.count)):
+            if any(table.filled(key, step) for step in range(table.count)):
                 continue
-            if table.columns[key] in read and key != RATE:
+            if key in read and key != RATE:
                 self.wrong_keys.add(key)
                 label = NETWORK.label(key)
                 self.tell(
@@ -75,20 +87,20 @@ class Case:
                 )
                 continue
             if key not in STEPS and key != RATE and table.count > 1:
-                place = table.at(table.header, table.columns[key])
                 self.tell(
                     Code.MISSING_COLUMN,
                     Severity.WARNING,
                     f"Nothing stands under the heading {NETWORK.label(key)}.",
                     key,
-                    ranges([place]),
+                    cited([table.heading(key)]),
                 )
             table.drop(key)
 
     def read(self, keys: set[str] | None) -> None:
         """Read the table, or read it again with only the columns of ``keys`` taken as quantities."""
         self.reading = Reading(self.book, self.table, self.tables, keys)
-        self.__dict__.pop("numbers", None)
+        for name in ("numbers", "reference"):
+            self.__dict__.pop(name, None)
         # The objects are kept with their verdicts, so that no other can have their identity.
         self._verdicts: dict[tuple[str, int, int], tuple[bool, Expression, Evaluator]] = {}
         self._typed_in: dict[Convention, Evaluator] = {}
@@ -96,10 +108,9 @@ class Case:
         self.parameters = find_parameters(self.reading, self.runs)
         self.evaluator = Evaluator(Samples(), self.reading.helpers, self.parameters.bindings)
 
-    def head(self, columns: dict[str, int]) -> None:
-        """Read the table again with other columns for its quantities."""
-        self.table.columns = columns
-        self.table.__post_init__()
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Read the table again with its headings taken for other quantities, by what they were taken for."""
+        self.table.rename(names)
         self.read(None)
 
     @property
@@ -226,7 +237,14 @@ class Case:
     @cached_property
     def numbers(self) -> Numbers:
         """The table's stored numbers."""
-        return Numbers(self.table, self.parameters.given, self.parameters.rate, self.tolerances.typed)
+        rates = self.parameters.rates
+        rate = self.parameters.rate if rates is None else np.array(rates)
+        return Numbers(self.table, self.parameters.given, rate, self.tolerances.typed)
+
+    @cached_property
+    def reference(self) -> Reference:
+        """The numbers that belong where numbers are typed."""
+        return Reference(self)
 
     def tell(
         self,
@@ -234,32 +252,35 @@ class Case:
         severity: Severity,
         message: str,
         quantity: str | None,
-        cells: str | None,
+        cells: Cited | str | None,
         found: str | None = None,
         expected: str | None = None,
         sheet: str | None = None,
     ) -> None:
-        """Note a finding, on the table's own sheet unless ``sheet`` names another."""
-        name = sheet or self.table.cells.name
-        self.findings.append(Finding(code, severity, message, quantity, name, cells, found, in_cells(expected)))
+        """Note a finding, on the table's own sheet unless ``sheet`` or the cells name another.
+
+        What stands on several sheets is a finding on each, as a finding names the cells of one.
+        """
+        places = cells.sheets if isinstance(cells, Cited) else ((sheet or self.table.cells.name, cells),)
+        for name, ranges in places:
+            self.findings.append(Finding(code, severity, message, quantity, name, ranges, found, in_cells(expected)))
 
 
-def read_columns(table: Table) -> set[int]:
-    """The columns of a table that formulas of its rows refer to."""
-    seen: dict[tuple[int, int], tuple[Shape, Place]] = {}
-    for key, column in table.columns.items():
-        if key == ITERATION:
-            continue
-        for line in range(table.first, table.last + 1):
-            place = table.at(line, column)
-            if (shape := table.cells.formulas.get(place)) is not None:
-                seen.setdefault((id(shape), column), (shape, place))
-    return {
-        table.position(piece.at(*place))[1]
-        for shape, place in seen.values()
+def read_quantities(table: Table) -> set[str]:
+    """The quantities of a table that formulas of its quantities refer to."""
+    seen: dict[tuple[int, str], tuple[Shape, Cell]] = {}
+    for key in table.columns:
+        for step in range(table.count) if key != ITERATION else ():
+            cell = table.cell(key, step)
+            if (shape := table.sheet(key, step).formulas.get(cell.place)) is not None:
+                seen.setdefault((id(shape), key), (shape, cell))
+    targets = (
+        Cell(cell.sheet, piece.at(*cell.place))
+        for shape, cell in seen.values()
         for piece in shape.pieces
-        if isinstance(piece, Reference) and table.first <= table.position(piece.at(*place))[0] <= table.last
-    }
+        if isinstance(piece, CellReference)
+    )
+    return {found[0] for target in targets if (found := table.quantity(target)) is not None}
 
 
 def _named(expression: Expression, names: Mapping[int, Expression]) -> Expression:

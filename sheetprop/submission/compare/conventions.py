@@ -9,7 +9,7 @@ from sheetprop.network import NETWORK, Role
 from sheetprop.submission.compare.case import STEPS, Case, Wrong
 from sheetprop.submission.compare.evaluation import Evaluator
 from sheetprop.submission.compare.samples import Convention, Samples, squared_error_network
-from sheetprop.submission.find.tables import ranges
+from sheetprop.submission.find.tables import cited
 from sheetprop.submission.findings import Code, Severity
 
 
@@ -55,7 +55,7 @@ def tell_convention(case: Case) -> None:
     table = case.table
     for remark, keys in convention.remarks():
         columns = [key for key in keys if key in table.columns]
-        cells = ranges([table.at(table.header, table.columns[key]) for key in columns]) or None
+        cells = cited(table.heading(key) for key in columns) if columns else None
         case.tell(Code.OTHER_CONVENTION, Severity.NOTE, remark, None, cells)
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from xlsxwriter.utility import xl_rowcol_to_cell
-
 from sheetprop.expression import Symbol
 from sheetprop.network import NETWORK
 from sheetprop.submission.compare.case import Case, Wrong
-from sheetprop.submission.find.tables import ranges
+from sheetprop.submission.find.tables import Cited, cited
 from sheetprop.submission.findings import Code, Severity
+from sheetprop.submission.understand.parameters import address
 from sheetprop.submission.understand.reading import GIVEN
 
 LEAST_MENDED = 2
@@ -38,12 +37,12 @@ def _mends(case: Case, wrong: list[Wrong], pair: tuple[str, str]) -> bool:
     """Whether all is better with two headings exchanged; they stay so if it is."""
     if not _seems_to_mend(case, wrong, pair):
         return False
-    before = dict(case.table.columns)
-    case.head(before | {pair[0]: before[pair[1]], pair[1]: before[pair[0]]})
+    trade = {pair[0]: pair[1], pair[1]: pair[0]}
+    case.rename(trade)
     keys, left = {w.key for w in wrong}, {w.key for w in case.wrong_formulas()}
     if left <= keys - set(pair) and len(left) <= len(keys) - LEAST_MENDED:
         return True
-    case.head(before)
+    case.rename(trade)
     return False
 
 
@@ -71,22 +70,23 @@ def _seems_to_mend(case: Case, wrong: list[Wrong], pair: tuple[str, str]) -> boo
 def _tell(case: Case, pair: tuple[str, str]) -> None:
     table = case.table
     left, right = sorted(pair, key=table.columns.__getitem__)
-    headings = [table.at(table.header, table.columns[key]) for key in (left, right)]
-    addresses = [xl_rowcol_to_cell(*heading) for heading in headings]
+    headings = [table.heading(key) for key in (left, right)]
+    addresses = [address(heading, table.cells.name) for heading in headings]
     case.wrong_keys |= {left, right}
     # What is read as the one now has the other's heading.
     own, other = NETWORK.label(right), NETWORK.label(left)
     columns = [
-        ranges([heading, *(table.place(key, step) for step in range(table.count))])
+        cited([heading, *(table.cell(key, step) for step in range(table.count))])
         for heading, key in zip(headings, (left, right), strict=True)
     ]
+    apart = len({at[0] for column in columns for at in column.sheets}) > 1
     case.tell(
         Code.SWAPPED_HEADINGS,
         Severity.ERROR,
         f"The headings {own} ({addresses[0]}) and {other} ({addresses[1]}) have traded places: the formulas take what "
         f"stands under {own} for {other}, and what stands under {other} for {own}.",
         right,
-        ",".join(columns),
+        Cited(tuple(at for column in columns for at in column.sheets)) if apart else ",".join(map(str, columns)),
         own,
         other,
     )

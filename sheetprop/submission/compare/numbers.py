@@ -44,9 +44,12 @@ class Followed:
 class Numbers:
     """The numbers of a table by quantity and iteration, and how exact each of them is."""
 
-    def __init__(self, table: Table, given: Mapping[str, float], rate: float | None, exactness: float) -> None:
+    def __init__(
+        self, table: Table, given: Mapping[str, float], rate: float | np.ndarray | None, exactness: float
+    ) -> None:
         """Take the stored values of ``table``; ``given`` and ``rate`` stand for what has no column.
 
+        ``rate`` has one number for all iterations, or for each the one that its weights were updated with.
         ``exactness`` is asked of any number, relative to its size.
         """
         self.table = table
@@ -54,17 +57,18 @@ class Numbers:
         self._exactness = exactness
         self._values: dict[str, np.ndarray] = {}
         self._quanta: dict[str, np.ndarray] = {}
-        self._given = dict(given) | ({RATE: rate} if rate is not None else {})
+        self._given: dict[str, float | np.ndarray] = {**given}
+        if rate is not None:
+            self._given[RATE] = rate
 
     def values(self, key: str) -> np.ndarray:
         """The numbers of a quantity, NaN where there is none."""
         if key not in self._values:
             if key in self.table.columns and key != RATE:
-                cells = self.table.cells
-                numbers = [cells.number(self.table.place(key, step)) for step in range(self.count)]
+                numbers = [self.table.number(key, step) for step in range(self.count)]
                 self._values[key] = np.array([np.nan if n is None else n for n in numbers])
             else:
-                self._values[key] = np.full(self.count, self._given.get(key, np.nan))
+                self._values[key] = np.array(np.broadcast_to(self._given.get(key, np.nan), (self.count,)), dtype=float)
         return self._values[key]
 
     def replace(self, key: str, step: int, value: float) -> None:
@@ -81,15 +85,15 @@ class Numbers:
         quanta = np.zeros(self.count)
         if key in GIVEN or key == RATE or key not in self.table.columns:
             return quanta
-        cells, values = self.table.cells, self.values(key)
+        constant, values = self.table.constant, self.values(key)
         # The first values of weights are given, and exact.
         first = 1 if key in WEIGHTS else 0
         for n in range(first, self.count):
             # Each by its own digits: what is copied as shown is cut to the width of the column.
-            if cells.constant(self.table.place(key, n)) and (decimals := _decimals(values[n])) < MOST_DECIMALS:
-                quanta[n] = 0.5 * 10.0**-decimals
-        live = [n for n in range(self.count) if not cells.constant(self.table.place(key, n)) and np.isfinite(values[n])]
-        if live and max(_digits(values[n]) for n in live) <= SHORT_RESULTS:
+            if constant(key, n) and (shown := decimals(values[n])) < MOST_DECIMALS:
+                quanta[n] = 0.5 * 10.0**-shown
+        live = [n for n in range(self.count) if not constant(key, n) and np.isfinite(values[n])]
+        if live and max(digits(values[n]) for n in live) <= SHORT_RESULTS:
             quanta[live] = np.abs(values[live]) * 0.5 * 10.0 ** (1 - SHORT_RESULTS)
         return quanta
 
@@ -129,12 +133,14 @@ class Numbers:
         return shifted
 
 
-def _digits(value: float) -> int:
+def digits(value: float) -> int:
+    """How many significant digits a number is written with, zeros at its end left out."""
     mantissa, _, _ = f"{abs(value):.15g}".partition("e")
     return len(mantissa.replace(".", "").lstrip("0"))
 
 
-def _decimals(value: float) -> int:
+def decimals(value: float) -> int:
+    """How many decimals a number is written with."""
     mantissa, _, exponent = f"{abs(value):.15g}".partition("e")
     return len(mantissa.partition(".")[2]) - int(exponent or 0)
 

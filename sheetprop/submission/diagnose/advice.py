@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import TypeVar
 
 from sheetprop.expression import Expression
@@ -13,6 +12,7 @@ from sheetprop.submission.compare.evaluation import Evaluator
 from sheetprop.submission.compare.samples import equal
 from sheetprop.submission.diagnose.rewriting import rewritten
 from sheetprop.submission.diagnose.wording import Writer, in_cells
+from sheetprop.submission.find.tables import Cell
 from sheetprop.submission.open.cells import Place
 from sheetprop.submission.understand.formula import NotUnderstoodError, Shape, ThisRow, shape_key
 from sheetprop.submission.understand.reading import Helper
@@ -31,7 +31,7 @@ def advice(case: Case, key: str, steps: Sequence[int], owner: Wrong | None = Non
     return _first_right(
         case,
         _candidates(case, key, first, owner),
-        [(case.table.place(key, step), step) for step in _spread(steps)],
+        [(case.table.cell(key, step), step) for step in _spread(steps)],
         lambda expression, evaluator: case.right(key, expression, evaluator),
     )
 
@@ -40,11 +40,9 @@ def advice_for_helper(
     case: Case, helper: Helper, right: Expression, places: Sequence[Place], sheet: str, step: int
 ) -> str | None:
     """The same for cells of a helper, of which ``right`` is what they should compute."""
-    writer = replace(case.writer, sheet=sheet)
+    writer = case.writer.on(sheet)
     wanted = case.evaluator(right)
-    lines = {place: case.table.position(place)[0] - case.table.first for place in places}
-    inside = sheet == case.table.cells.name
-    own = {place: step if inside and 0 <= step < case.table.count else None for place, step in lines.items()}
+    own = {place: case.table.step(Cell(sheet, place)) for place in places}
     candidates = (
         _in_own_words(case, writer, helper.shape, helper.expression, right, places[0], step, own[places[0]]),
         writer.formula(right, step),
@@ -52,9 +50,8 @@ def advice_for_helper(
     return _first_right(
         case,
         candidates,
-        [(place, own[place]) for place in _spread(places)],
+        [(Cell(sheet, place), own[place]) for place in _spread(places)],
         lambda expression, evaluator: equal(evaluator(expression), wanted),
-        None if inside else sheet,
     )
 
 
@@ -71,10 +68,11 @@ def _candidates(case: Case, key: str, first: int, owner: Wrong | None) -> Iterab
         place, typical = case.table.place(key, first), owner.steps[0]
         expression = owner.content.expression
         assert expression is not None
-        shape = case.table.cells.formulas.get(place)
+        shape = case.table.sheet(key, first).formulas.get(place)
         if shape is owner.content.shape:
-            yield _in_own_words(case, case.writer, shape, expression, right, place, first, typical)
-        yield case.writer.formula(right, first)
+            writer = case.writer.at_quantity(key, first)
+            yield _in_own_words(case, writer, shape, expression, right, place, first, typical)
+        yield case.writer.formula(right, first, key)
     yield case.writer.expected(key, first)
 
 
@@ -92,15 +90,15 @@ def _in_own_words(
     style = next((leaf for leaf in shape.leaves if isinstance(leaf, ThisRow)), None)
 
     def reference(name: str) -> str:
-        return _structured(case, name, shape, place, style) if style is not None else writer.reference(name, step)
+        return _structured(case, name, place, step, style) if style is not None else writer.reference(name, step)
 
     text = rewritten(shape.text(*place)[1:], found, right, dict.fromkeys(bound, RATE), reference)
     return None if text is None else f"={text}"
 
 
-def _structured(case: Case, name: str, shape: Shape, place: Place, style: ThisRow) -> str:
+def _structured(case: Case, name: str, place: Place, step: int, style: ThisRow) -> str:
     """A column of an Excel table as the student's formulas name it, where it is one of the same row."""
-    plain = case.writer.reference(name, case.table.position(place)[0] - case.table.first)
+    plain = case.writer.reference(name, step)
     if "@" in name or "#" in name or ":" in name or name not in case.table.columns:
         return plain
     column = case.table.columns[name]
@@ -116,12 +114,11 @@ def _structured(case: Case, name: str, shape: Shape, place: Place, style: ThisRo
 def _first_right(
     case: Case,
     candidates: Iterable[str | None],
-    cells: Sequence[tuple[Place, int | None]],
+    cells: Sequence[tuple[Cell, int | None]],
     right: Callable[[Expression, Evaluator], bool],
-    sheet: str | None = None,
 ) -> str | None:
     for text in map(in_cells, dict.fromkeys(candidates)):
-        if text and _holds(case, text, cells, right, sheet):
+        if text and _holds(case, text, cells, right):
             return text
     return None
 
@@ -129,16 +126,15 @@ def _first_right(
 def _holds(
     case: Case,
     text: str,
-    cells: Sequence[tuple[Place, int | None]],
+    cells: Sequence[tuple[Cell, int | None]],
     right: Callable[[Expression, Evaluator], bool],
-    sheet: str | None,
 ) -> bool:
     """Whether a formula, filled down from the first of ``cells``, is right in all of them."""
-    shape = Shape(shape_key(text[1:], *cells[0][0])[1])
+    shape = Shape(shape_key(text[1:], *cells[0][0].place)[1])
     verdicts: dict[Expression, bool] = {}
-    for place, step in cells:
+    for cell, step in cells:
         try:
-            expression = case.reading.meaning(shape, place, step, sheet)
+            expression = case.reading.meaning(shape, cell, step)
         except NotUnderstoodError:
             return False
         if expression not in verdicts:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 
 from sheetprop.network import NETWORK, RATE
-from sheetprop.submission.compare.case import Case, read_columns
+from sheetprop.submission.compare.case import Case, read_quantities
 from sheetprop.submission.compare.evaluation import Evaluator
-from sheetprop.submission.find.tables import WEIGHTS, ranges
+from sheetprop.submission.find.tables import NOWHERE, WEIGHTS, ranges
 from sheetprop.submission.findings import Code, Severity
 from sheetprop.submission.understand.reading import EMPTY, GIVEN
 
@@ -52,12 +52,13 @@ def judge_empty_rate(case: Case) -> None:
 
 def judge_empty(case: Case) -> None:
     """Inputs, targets and first weights that are not there, where formulas need them."""
-    read = read_columns(case.table)
+    read = read_quantities(case.table)
     for key, runs in case.runs.items():
         kinds = [run.content.kind for run in runs]
-        if case.table.columns[key] not in read or set(kinds) == {"empty"}:
+        if key not in read or set(kinds) == {"empty"}:
             continue
         empty = [step for run in runs if run.content.kind == "empty" for step in range(run.first, run.last + 1)]
+        empty = [step for step in empty if case.table.place(key, step) != NOWHERE]
         if key in WEIGHTS and empty[:1] == [0]:
             _tell(case, key, [0], "has no first value, and formulas take the empty cell for 0")
         elif key in GIVEN and empty:

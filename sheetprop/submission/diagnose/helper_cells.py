@@ -100,7 +100,8 @@ def _tell_helper(case: Case, name: str, diagnosis: Diagnosis, cured: list[Wrong]
     cells = sorted(helper.cells, key=lambda cell: (cell.sheet, cell.place))
     sheet = cells[0].sheet
     places = [cell.place for cell in cells if cell.sheet == sheet]
-    step = max(case.table.position(places[0])[0] - case.table.first, 0)
+    step = case.table.step(cells[0]) or 0
+    writer = writer.on(sheet)
     first = ranges(places[:1])
     users = " and ".join(NETWORK.label(key) for key in keys)
     message = explain(writer, key, diagnosis.edits, step, f"The helper cell {first}")

@@ -9,13 +9,13 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from sheetprop.network import NETWORK
 from sheetprop.submission.compare.case import Case, Wrong
 from sheetprop.submission.diagnose.advice import advice
-from sheetprop.submission.find.tables import ranges
+from sheetprop.submission.find.tables import Cell, ranges
 from sheetprop.submission.findings import Code, Severity
 from sheetprop.submission.open.cells import Place
 from sheetprop.submission.understand.circles import Node
 from sheetprop.submission.understand.formula import Shape, shape_key
 from sheetprop.submission.understand.parameters import address
-from sheetprop.submission.understand.reading import GIVEN, LOOP, Cell
+from sheetprop.submission.understand.reading import GIVEN, LOOP
 
 MOST_NAMED = 8
 """Cells of a circle that are named."""
@@ -37,10 +37,11 @@ def without_loops(case: Case, wrong: list[Wrong]) -> list[Wrong]:
 
 def closed_circle(case: Case, key: str, steps: list[int], expected: str | None) -> str:
     """The circle that wrong formulas close, in a sentence; nothing where what is expected has it too."""
-    circles, sheet = case.book.circles, case.table.cells.name
+    circles, here = case.book.circles, case.table.cells.name
     told = ""
     for step in steps if circles else ():
-        place = case.table.place(key, step)
+        cell = case.table.cell(key, step)
+        sheet, place = cell.sheet, cell.place
         number = circles.number(sheet, place)
         if number is None or number in case.explained:
             continue
@@ -50,7 +51,7 @@ def closed_circle(case: Case, key: str, steps: list[int], expected: str | None) 
             if needed not in kept and circles.number(needed[0], needed[1:]) == number:
                 case.explained.add(number)
                 case.circular = True
-                told = told or f" That makes the sheet circular: {_way(circles.through(sheet, place, needed), sheet)}."
+                told = told or f" That makes the sheet circular: {_way(circles.through(sheet, place, needed), here)}."
                 break
     return told
 
@@ -78,13 +79,14 @@ def judge_loops(case: Case) -> None:
     members: dict[int, dict[tuple[str, int], None]] = defaultdict(dict)
     for key in (key for key in case.runs if key not in GIVEN):
         for step in range(table.count):
-            number = circles.number(table.cells.name, table.place(key, step))
+            cell = table.cell(key, step)
+            number = circles.number(cell.sheet, cell.place)
             if number is not None and number not in case.explained:
                 members[number][key, step] = None
     told: dict[tuple[str, frozenset[str]], list[int]] = defaultdict(list)
     for number, cells in members.items():
         # At fault is who needs what comes after it; the others compute forward, as they should.
-        at = {(table.cells.name, *table.place(*cell)): cell for cell in cells}
+        at = {(table.sheet(*cell).name, *table.place(*cell)): cell for cell in cells}
         needs = ((cell, at[needed]) for node, cell in at.items() for needed in circles.needed(node) if needed in at)
         back = [cell for cell, needed in needs if _after(needed, cell, order)]
         culprit = min(back or cells, key=lambda cell: (cell[1], order.index(cell[0])))
@@ -93,7 +95,7 @@ def judge_loops(case: Case) -> None:
     for (at_fault, keys), steps in told.items():
         steps.sort()
         labels = [NETWORK.label(key) for key in sorted(keys, key=order.index)]
-        circle = circles.through(table.cells.name, table.place(at_fault, steps[0]))
+        circle = circles.through(table.sheet(at_fault, steps[0]).name, table.place(at_fault, steps[0]))
         message = (
             f"{', '.join(labels)} are computed from each other, so that none can be computed first"
             if len(labels) > 1

@@ -16,7 +16,7 @@ from sheetprop.submission.diagnose.known import as_known
 from sheetprop.submission.diagnose.loops import closed_circle
 from sheetprop.submission.diagnose.updated import updated_weights
 from sheetprop.submission.diagnose.wording import explain, value_text
-from sheetprop.submission.find.tables import WEIGHTS
+from sheetprop.submission.find.tables import WEIGHTS, quoted
 from sheetprop.submission.findings import Code, Severity
 from sheetprop.submission.understand.formula import Leaf, Reference
 from sheetprop.submission.understand.reading import EMPTY, TEXT
@@ -156,7 +156,7 @@ def _replaced(case: Case, item: Wrong, edit: Edit) -> list[Leaf]:
     shape, step = item.content.shape, item.steps[0]
     if shape is None or not isinstance(edit.found, Symbol):
         return []
-    names = case.reading.names_of(shape, case.table.place(item.key, step), step)
+    names = case.reading.names_of(shape, item.key, step)
     return [shape.leaves[n] for n, name in names.items() if name == edit.found.key]
 
 
@@ -167,8 +167,9 @@ def _under_rate(case: Case, item: Wrong, edit: Edit) -> bool:
         return False
     place = case.table.place(item.key, item.steps[0])
     targets = [leaf.at(*place) for leaf in _replaced(case, item, edit) if isinstance(leaf, Reference)]
-    column = case.table.position(rate.place)[1]
-    return bool(targets) and all(case.table.position(target)[1] == column for target in targets)
+    piece = case.table.piece(item.key, item.steps[0])
+    column = piece.position(rate.place)[1]
+    return bool(targets) and all(piece.position(target)[1] == column for target in targets)
 
 
 def _unexplained(case: Case, item: Wrong, step: int) -> str:
@@ -182,10 +183,11 @@ def _unexplained(case: Case, item: Wrong, step: int) -> str:
         if off:
             n = off[0]
             found, expected = float(followed.found[n]), float(followed.expected[n])
-            line = case.table.first + n + 1
-            where = "column" if case.table.across else "row"
+            piece = case.table.piece(item.key, n)
+            where = "column" if piece.across else "row"
+            on = "" if piece.cells is case.table.cells else f" of {quoted(piece.cells.name)}"
             text += (
-                f" It is off first in {where} {line}: {value_text(found)} where {value_text(expected)} belongs, "
-                f"a difference of {found - expected:.2g}."
+                f" It is off first in {where} {piece.line(n) + 1}{on}: {value_text(found)} where "
+                f"{value_text(expected)} belongs, a difference of {found - expected:.2g}."
             )
     return text

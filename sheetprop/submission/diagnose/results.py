@@ -9,13 +9,12 @@ import numpy as np
 from sheetprop.expression import Call, Expression, Number
 from sheetprop.network import NETWORK
 from sheetprop.submission.compare.case import Case
-from sheetprop.submission.diagnose.edits import contains_call, parts
+from sheetprop.submission.diagnose.edits import parts
 from sheetprop.submission.diagnose.typed import wrong_numbers
 from sheetprop.submission.diagnose.wording import value_text
-from sheetprop.submission.find.tables import WEIGHTS, ranges
+from sheetprop.submission.find.tables import WEIGHTS, Cell, cited, ranges
 from sheetprop.submission.findings import Code, Severity
-from sheetprop.submission.open.cells import ErrorValue, Place
-from sheetprop.submission.understand.formula import Shape
+from sheetprop.submission.open.cells import ErrorValue
 from sheetprop.submission.understand.functions import NOT_EXCELS
 from sheetprop.submission.understand.reading import GIVEN, Run
 
@@ -25,7 +24,7 @@ CIRCLE_ADVICE = "Excel computes no formula that is in a circle, nor those that n
 
 def judge_unread(case: Case) -> None:
     """Formulas that cannot be followed as equations: judged by their stored numbers."""
-    for key in [key for key in case.reading.keys if key not in GIVEN]:
+    for key in [key for key in case.reading.keys if key not in GIVEN | case.settled]:
         grouped: dict[object, list[tuple[Run, str]]] = defaultdict(list)
         for run in case.runs[key]:
             content = run.content
@@ -42,8 +41,8 @@ def _judge_by_numbers(case: Case, key: str, steps: list[int], reason: str) -> No
     errors: list[int] = []
     for step in steps:
         place = table.place(key, step)
-        computed = case.book.recomputed(table.cells.name, place)
-        shown = computed if isinstance(computed, float) else table.cells.values.get(place)
+        computed = case.book.recomputed(table.sheet(key, step).name, place)
+        shown = computed if isinstance(computed, float) else table.value(key, step)
         if isinstance(shown, ErrorValue) or (shown is None and isinstance(computed, ErrorValue)):
             errors.append(step)
         elif isinstance(shown, float):
@@ -89,119 +88,80 @@ def _computable(case: Case, key: str) -> set[int]:
 def _tell_typed_helper(case: Case, key: str, steps: list[int]) -> bool:
     """Tell the typed-in number in a helper column that makes ``key`` wrong; False where it is something else."""
     expressions = {step: run.content.expression for run in case.runs[key] for step in range(run.first, run.last + 1)}
-    places = set[Place]()
+    cells = set[Cell]()
     for step in steps:
         expression = expressions.get(step)
         names = expression.names if expression is not None else set()
         for name in names:
             sheet, place = case.reading.unread.get(name, ("", (0, 0)))
-            if sheet == case.table.cells.name and case.table.cells.constant(place):
-                places.add(place)
-    if not places:
+            if sheet in case.table.sheets and case.table.sheets[sheet].constant(place):
+                cells.add(Cell(sheet, place))
+    if not cells:
         return False
     case.wrong_keys.add(key)
-    ordered = sorted(places, key=lambda place: (place[1], place[0]))
+    ordered = sorted(cells, key=_down_columns)
     case.tell(
         Code.WRONG_VALUE,
         Severity.ERROR,
-        f"The helper cell {ranges(ordered[:1])} holds a typed-in number where the other rows have a formula, and it is "
-        f"wrong: {NETWORK.label(key)} does not follow with it.",
+        f"The helper cell {ranges([ordered[0].place])} holds a typed-in number where the other rows have a formula, "
+        f"and it is wrong: {NETWORK.label(key)} does not follow with it.",
         key,
-        ranges(ordered),
-        case.writer.at(ordered[0]),
+        cited(ordered),
+        case.writer.at(ordered[0].place, ordered[0].sheet),
     )
     return True
 
 
-def judge_rounding(case: Case) -> None:
-    """Formulas that are right but for rounding their result, or for a rounded e, in columns and in helpers."""
-    helpers: dict[str, str] = {}
-    for key, run, right in case.formulas(case.evaluator):
-        expression = run.content.expression
-        if not right or expression is None:
-            continue
-        helpers |= dict.fromkeys(case.helpers_of(expression), key)
-        if contains_call(expression, "round"):
-            case.tell(
-                Code.ROUNDED,
-                Severity.WARNING,
-                _rounding(NETWORK.label(key), run.content.shape),
-                key,
-                case.table.cells_of(key, list(range(run.first, run.last + 1))),
-                case.writer.found(key, run.first),
-                case.writer.formula(_without(expression, "round"), run.first),
-            )
-    for name, key in helpers.items():
-        helper = case.reading.helpers[name]
-        if contains_call(helper.expression, "round"):
-            sheet = helper.cells[0].sheet
-            places = sorted(cell.place for cell in helper.cells if cell.sheet == sheet)
-            subject = f"The helper cell {ranges(places[:1])}"
-            case.tell(
-                Code.ROUNDED,
-                Severity.WARNING,
-                _rounding(subject, helper.shape),
-                key,
-                ranges(places),
-                case.writer.at(places[0], sheet),
-                sheet=sheet,
-            )
-
-
-def _rounding(subject: str, shape: Shape | None) -> str:
-    if shape is not None and any("ROUND" in name or name == "TRUNC" for name in shape.functions):
-        advice = "Show fewer digits by the cell's format instead."
-        return f"{subject} is rounded, and training goes on with the rounded number. {advice}"
-    return f"{subject} takes a rounded number for e; EXP is exact."
+def _down_columns(cell: Cell) -> tuple[str, int, int]:
+    return cell.sheet, cell.place[1], cell.place[0]
 
 
 def judge_errors(case: Case) -> None:
     """Error values that no wrong formula explains: functions of another program, numbers out of range."""
-    unknown: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    unknown: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for key, runs in case.runs.items():
         for run in runs:
             for name in run.content.shape.functions & NOT_EXCELS if run.content.shape else ():
-                unknown[name] += [case.table.place(key, step) for step in range(run.first, run.last + 1)]
-    for name, places in unknown.items():
+                unknown[name] += [(key, step) for step in range(run.first, run.last + 1)]
+    for name, pairs in unknown.items():
         case.tell(
             Code.UNKNOWN_FUNCTION,
             Severity.WARNING,
             f"Excel does not know the function {name}, which is one of Google Sheets, and shows #NAME?.",
-            case.table.keys.get(case.table.position(places[0])[1]),
-            ranges(sorted(places, key=lambda place: (place[1], place[0]))),
-            case.writer.at(places[0]),
+            pairs[0][0],
+            cited(sorted((case.table.cell(*pair) for pair in pairs), key=_down_columns)),
+            case.writer.found(*pairs[0]),
         )
     if any(finding.severity is Severity.ERROR for finding in case.findings) or unknown:
         return
-    if not case.table.cells.has_errors:
+    if not any(cells.has_errors for cells in case.table.sheets.values()):
         return
     broken = [
-        case.table.place(key, step)
-        for key in case.reading.keys
+        (key, step)
         for step in range(case.table.count)
-        if isinstance(case.table.cells.values.get(case.table.place(key, step)), ErrorValue)
+        for key in case.reading.keys
+        if isinstance(case.table.value(key, step), ErrorValue)
     ]
     if broken:
-        first = min(broken, key=lambda place: case.table.position(place))
-        shown = case.table.cells.values[first]
+        shown = case.table.value(*broken[0])
         assert isinstance(shown, ErrorValue)
         case.tell(
             Code.ERROR_VALUE,
             Severity.WARNING,
             f"{len(broken)} cell{'s show' if len(broken) > 1 else ' shows'} an error, {shown.name} first, although the "
             "formulas are right: the numbers overflow, or the file was saved before it was computed.",
-            case.table.keys.get(case.table.position(first)[1]),
-            ranges([first]),
+            broken[0][0],
+            cited([case.table.cell(*broken[0])]),
             shown.name,
         )
 
 
 def judge_stored(case: Case) -> None:
     """Stored results that are not those of the formulas beside them."""
-    if not case.table.cells.stored_results:
+    if not any(cells.stored_results for cells in case.table.sheets.values()):
         return
     numbers = case.numbers
-    stale: list[tuple[int, int]] = []
+    stale: list[tuple[int, str]] = []
     for key, runs in case.runs.items():
         for run in runs:
             expression = run.content.expression
@@ -217,26 +177,19 @@ def judge_stored(case: Case) -> None:
             followed = numbers.followed(key, expression)
             scale = np.fmax(np.abs(followed.expected), np.abs(followed.found))
             off = followed.known & (np.abs(followed.found - followed.expected) > 1e-5 * scale + 1e-9)
-            stale += [case.table.place(key, n) for n in range(run.first, run.last + 1) if off[n]]
+            stale += [(n, key) for n in range(run.first, run.last + 1) if off[n]]
     if stale:
-        first = min(stale, key=lambda place: case.table.position(place))
+        n, key = min(stale, key=lambda cell: (cell[0], case.reading.keys.index(cell[1])))
         count = len(stale)
         case.tell(
             Code.STALE_VALUE,
             Severity.WARNING,
             f"{count:,} stored {'value is' if count == 1 else 'values are'} not what the formulas give: "
             + (CIRCLE_ADVICE if case.circular else STALE_ADVICE),
-            case.table.keys.get(case.table.position(first)[1]),
-            ranges([first]),
-            value_text(case.table.cells.number(first) or 0.0),
+            key,
+            cited([case.table.cell(key, n)]),
+            value_text(case.table.number(key, n) or 0.0),
         )
-
-
-def _without(expression: Expression, call: str) -> Expression:
-    for part, put in parts(expression):
-        if isinstance(part, Call) and part.name == call:
-            return _without(put(part.argument), call)
-    return expression
 
 
 def _plain(expression: Expression) -> bool:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from sheetprop.expression import Symbol
 from sheetprop.network import NETWORK, Role
 from sheetprop.submission.compare.case import Case
-from sheetprop.submission.compare.numbers import SLACK, Followed
+from sheetprop.submission.compare.numbers import MOST_DECIMALS, SLACK, Followed, decimals, digits
+from sheetprop.submission.compare.reference import SIGNIFICANT, agrees
 from sheetprop.submission.compare.samples import equal
 from sheetprop.submission.diagnose.diagnosis import kind_of, siblings
 from sheetprop.submission.diagnose.edits import Edit
 from sheetprop.submission.diagnose.known import as_known
 from sheetprop.submission.diagnose.wording import explain, value_text
-from sheetprop.submission.find.tables import WEIGHTS, blocks, span
+from sheetprop.submission.find.tables import WEIGHTS, blocks, cited
 from sheetprop.submission.findings import Code, Severity
-from sheetprop.submission.understand.parameters import SAME
+from sheetprop.submission.understand.parameters import SAME, same_number, same_size
 from sheetprop.submission.understand.reading import GIVEN, Run
 
 COMPUTED = NETWORK.keys_except(Role.TARGET, Role.INPUT, Role.WEIGHT)
@@ -23,6 +26,10 @@ ENOUGH_NUMBERS = 10
 """Wrong numbers that one slip must explain before it is told as their cause."""
 PASTED_SHARE = 0.9
 """Share of numbers among a table's computed cells from which on it counts as pasted as a whole."""
+SHOWN_DECIMALS = 3
+"""Decimals that the columns of a table pasted as shown must have for it to count as a copy of the live one."""
+COPIED_DIGITS = 6
+"""Digits that the numbers of a table at another rate than the live one's must have to count as computed by it."""
 
 
 def judge_given(case: Case) -> None:
@@ -77,31 +84,31 @@ def judge_constants(case: Case) -> bool:
     count = sum(map(len, typed.values()))
     pasted = count >= PASTED_SHARE * computed if computed else not typed
     right: list[tuple[str, int]] = []
+    case.copied = pasted and computed > 0 and came_from_live(case, typed)
     for key, steps in typed.items():
         wrong = wrong_numbers(case, key, steps)
+        if not case.copied:
+            wrong |= _unlike(case, key, steps)
         right += [(key, step) for step in steps if step not in wrong]
         if wrong:
             _tell_numbers(case, key, sorted(wrong))
     if computed and pasted:
-        first, last = min(case.table.keys), max(case.table.keys)
-        cells = span(case.table.at(case.table.first, first), case.table.at(case.table.last, last))
         case.tell(
             Code.NOT_LIVE,
             Severity.WARNING,
             f"The table holds {count:,} numbers and hardly a formula: it is pasted, so nothing follows when an "
             "input changes.",
             None,
-            cells,
+            case.table.area,
         )
     elif right:
-        places = sorted(case.table.place(key, step) for key, step in right)
         case.tell(
             Code.NOT_LIVE,
             Severity.WARNING,
             f"{len(right)} typed-in or pasted {'number stands' if len(right) == 1 else 'numbers stand'} where "
             "formulas belong. They are right, but do not follow when an input changes.",
             right[0][0] if len({key for key, _ in right}) == 1 else None,
-            blocks(places),
+            cited((case.table.cell(key, step) for key, step in right), blocks),
             case.writer.found(*right[0]),
             case.writer.expected(*right[0]),
         )
@@ -118,6 +125,81 @@ def wrong_numbers(case: Case, key: str, steps: list[int]) -> set[int]:
     if key in WEIGHTS:
         wrong |= _not_learning(case, key, followed, steps)
     return wrong
+
+
+def _unlike(case: Case, key: str, steps: list[int]) -> set[int]:
+    """The iterations, among ``steps``, whose typed number is not the right one to three significant digits.
+
+    Nothing is computed in a typed number, so that it is right by its value alone. One that was computed elsewhere from
+    the numbers beside it, a slip among them, is told where the slip was made; few digits do not tell that.
+    """
+    right, found = case.reference[key], case.numbers.values(key)
+    equation = case.writer.equation(key)
+    if equation is None:
+        return set()
+    follows = agrees(found, case.numbers.followed(key, equation).expected)
+    computed = np.array([np.isfinite(x) and digits(x) >= SIGNIFICANT for x in found])
+    fine = agrees(found, right) | (follows & computed) | ~np.isfinite(right)
+    unlike = {step for step in steps if not fine[step]}
+    if key in WEIGHTS and steps and np.all(found[steps] == found[0]) and len(steps) > 1:
+        moved = np.abs(right - found[0]) > SAME * np.abs(found[0])
+        unlike |= {step for step in steps if moved[step]}
+    return unlike
+
+
+def came_from_live(case: Case, typed: Mapping[str, Sequence[int]]) -> bool:
+    """Whether a table of numbers is a copy of a live table of the workbook.
+
+    That is one of its numbers as they are shown now, or of those that it showed at another learning rate.
+    """
+    for other in case.others:
+        if other.table is case.table or not _live(other, typed) or not _same_start(case, other):
+            continue
+        if all(_shown_by(case, other, key, steps) for key, steps in typed.items()):
+            return True
+        rates = case.parameters.rate, other.parameters.rate
+        apart = None not in rates and not same_size(*rates)  # type: ignore[arg-type]
+        if apart and all(_computed_exactly(case, key, steps) for key, steps in typed.items()):
+            return True
+    return False
+
+
+def _live(case: Case, keys: Mapping[str, object]) -> bool:
+    """Whether a table has formulas in all the columns of ``keys`` that it has, and at least in half of them."""
+    own, last = [key for key in keys if key in case.runs], case.table.count - 1
+    live = (case.table.place(key, last) in case.table.cells.formulas for key in own)
+    return len(own) * 2 >= len(keys) and all(live)
+
+
+def _same_start(case: Case, other: Case) -> bool:
+    starts = (
+        {**a.parameters.given} | {key: float(a.numbers.values(key)[0]) for key in WEIGHTS if key in a.runs}
+        for a in (case, other)
+    )
+    own, live = starts
+    return all(key in live and same_number(own[key], live[key]) for key in own)
+
+
+def _shown_by(case: Case, other: Case, key: str, steps: Sequence[int]) -> bool:
+    """Whether numbers are those of the live table, rounded to the decimals that their column shows."""
+    if key not in other.runs:
+        return False
+    found, live = case.numbers.values(key), other.numbers.values(key)
+    within = [step for step in steps if step < len(live)]
+    shown = min(max((decimals(found[step]) for step in within), default=0), MOST_DECIMALS)
+    if shown < SHOWN_DECIMALS or len(within) < len(steps):
+        return False
+    off = np.abs(found[within] - live[within])
+    return bool(np.all(off <= SLACK * 0.5 * 10.0**-shown))
+
+
+def _computed_exactly(case: Case, key: str, steps: Sequence[int]) -> bool:
+    found, equation = case.numbers.values(key), case.writer.equation(key)
+    if equation is None:
+        return True
+    exact = sum(digits(found[step]) >= COPIED_DIGITS for step in steps)
+    followed = case.numbers.followed(key, equation)
+    return exact >= PASTED_SHARE * len(steps) and bool(agrees(found, followed.expected)[list(steps)].all())
 
 
 def _not_learning(case: Case, key: str, followed: Followed, steps: list[int]) -> set[int]:
@@ -163,10 +245,11 @@ def _tell_numbers(case: Case, key: str, steps: list[int]) -> None:
     case.wrong_keys.add(key)
     equation = case.writer.equation(key)
     assert equation is not None
-    followed = case.numbers.followed(key, equation)
+    followed, right = case.numbers.followed(key, equation), case.reference[key]
     n = steps[0]
     label = NETWORK.label(key)
-    found, expected = float(followed.found[n]), float(followed.expected[n])
+    beside = bool(followed.wrong[n]) or not np.isfinite(right[n])
+    found, expected = float(followed.found[n]), float(followed.expected[n] if beside else right[n])
     code = Code.WRONG_VALUE
     if mistake := _mistake_in_numbers(case, key, steps):
         code = mistake.code
@@ -177,8 +260,8 @@ def _tell_numbers(case: Case, key: str, steps: list[int]) -> None:
         off = abs(found - expected)
         relative = f", {off / abs(expected):.2g} of it" if expected else ""
         message = (
-            f"{label} is typed in as {value_text(found)}, but {value_text(expected)} follows from the other cells: it "
-            f"is off by {off:.2g}{relative}."
+            f"{label} is typed in as {value_text(found)}, but {value_text(expected)} "
+            f"{'follows from the other cells' if beside else 'is right'}: it is off by {off:.2g}{relative}."
         )
     case.tell(
         code,

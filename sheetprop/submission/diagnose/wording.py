@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sheetprop.assignment import KnownMistake
 from sheetprop.expression import Expression, Symbol
@@ -11,10 +11,10 @@ from sheetprop.network import NETWORK, RATE, Role, partial
 from sheetprop.submission.compare.samples import Convention
 from sheetprop.submission.diagnose.edits import Edit
 from sheetprop.submission.diagnose.known import known_mistake
-from sheetprop.submission.find.tables import WEIGHTS, Table
+from sheetprop.submission.find.tables import WEIGHTS, Cell, Table
 from sheetprop.submission.findings import Code
 from sheetprop.submission.understand.parameters import Parameters, address
-from sheetprop.submission.understand.reading import EMPTY, GIVEN, LOOP, TEXT, Cell, Reading
+from sheetprop.submission.understand.reading import EMPTY, GIVEN, LOOP, TEXT, Reading
 
 NOWHERE = "#NAME?"
 """Stands in a formula for what no cell holds; such a formula is not told."""
@@ -24,24 +24,33 @@ NOWHERE = "#NAME?"
 class Writer:
     """Writes names and formulas as they stand, or should stand, at one iteration of a table.
 
-    ``sheet`` is where what is written stands, if it is not the table's own sheet; ``mistakes`` are the hand-out's.
+    ``mistakes`` are the hand-out's.
     """
 
     reading: Reading
     parameters: Parameters
     convention: Convention
-    sheet: str = ""
     mistakes: Sequence[KnownMistake] = ()
-
-    @property
-    def here(self) -> str:
-        """The sheet whose cells need no sheet's name."""
-        return self.sheet or self.table.cells.name
+    here: str | None = None
+    """The sheet of the cell that is written for; None: the one by which the table is named."""
 
     @property
     def table(self) -> Table:
         """The table that is written about."""
         return self.reading.table
+
+    @property
+    def sheet(self) -> str:
+        """The sheet whose cells are written without its name."""
+        return self.here or self.table.cells.name
+
+    def on(self, sheet: str) -> Writer:
+        """The same for a cell on a sheet."""
+        return self if sheet == self.sheet else replace(self, here=sheet)
+
+    def at_quantity(self, key: str, step: int) -> Writer:
+        """The same for the cell of a quantity."""
+        return self.on(self.table.sheet(key, step).name) if key in self.table.columns else self
 
     def reference(self, name: str, step: int) -> str:
         """The cell of a name, as a formula at iteration ``step`` refers to it."""
@@ -49,7 +58,7 @@ class Writer:
             if self.parameters.rate_cell is None:
                 rate = self.parameters.rate
                 return f"{rate:.15g}" if rate is not None else NOWHERE
-            return _absolute(address(self.parameters.rate_cell, self.here))
+            return _absolute(address(self.parameters.rate_cell, self.sheet))
         if name.startswith("~"):
             return self._helper(name, step)
         if ":" in name:
@@ -64,28 +73,28 @@ class Writer:
         if key not in self.table.columns:
             cell = self.parameters.cells.get(key)
             if cell is not None:
-                return _absolute(address(cell, self.here))
+                return _absolute(address(cell, self.sheet))
             return f"{self.parameters.given[key]:.15g}" if key in self.parameters.given else NOWHERE
-        row, column = self.table.place(key, step)
-        if row < 0 or column < 0:
+        cell = self.table.cell(key, step)
+        if min(cell.place) < 0:
             return "#REF!"
-        reference = address(Cell(self.table.cells.name, (row, column)), self.here)
-        return _absolute(reference) if absolute else reference
+        text = address(cell, self.sheet)
+        return _absolute(text) if absolute else text
 
     def _helper(self, name: str, step: int) -> str:
         helper, _, offset = name.partition("@")
         cells = self.reading.helpers[helper].cells
-        wanted = self.table.first + step + int(offset or 0)
-        own = (cell for cell in cells if self.table.position(cell.place)[0] == wanted)
-        return address(next(own, cells[0]), self.here)
+        wanted = step + int(offset or 0)
+        own = (cell for cell in cells if self.table.step(cell) == wanted)
+        return address(next(own, cells[0]), self.sheet)
 
     def _elsewhere(self, name: str) -> str:
         if name in self.reading.constants:
             cell = self.reading.constants[name][0]
-            return _absolute(address(cell, self.here)) if cell else name.removeprefix("cell:")
+            return _absolute(address(cell, self.sheet)) if cell else name.removeprefix("cell:")
         sheet, _, place = name.partition(":")[2].rpartition("!")
         row, _, column = place.partition(",")
-        return address(Cell(sheet, (int(row), int(column))), self.here)
+        return address(Cell(sheet, (int(row), int(column))), self.sheet)
 
     def name(self, name: str, step: int) -> str:
         """A name for people, with its cell: a_h1 (J33)."""
@@ -119,13 +128,14 @@ class Writer:
             return self.reference(name, step).replace("$", "")
         return NETWORK.label(name.partition("@")[0].partition("#")[0])
 
-    def formula(self, expression: Expression, step: int) -> str:
-        """An expression as the formula of a cell at iteration ``step``."""
-        return "=" + expression.excel(lambda name: self.reference(name, step))
+    def formula(self, expression: Expression, step: int, key: str | None = None) -> str:
+        """An expression as the formula of a cell, that of ``key`` if it is one's, at iteration ``step``."""
+        writer = self if key is None else self.at_quantity(key, step)
+        return "=" + expression.excel(lambda name: writer.reference(name, step))
 
     def found(self, key: str, step: int) -> str | None:
         """The formula or value that stands in a quantity's cell."""
-        return self.at(self.table.place(key, step))
+        return self.at(self.table.place(key, step), self.table.sheet(key, step).name)
 
     def at(self, place: tuple[int, int], sheet: str | None = None) -> str | None:
         """The formula or value that stands in a cell."""
@@ -141,7 +151,7 @@ class Writer:
     def expected(self, key: str, step: int) -> str | None:
         """The formula that belongs in a quantity's cell by the network's own equation."""
         equation = self.equation(key)
-        return None if equation is None else self.formula(equation, step)
+        return None if equation is None else self.formula(equation, step, key)
 
     def equation(self, key: str) -> Expression | None:
         """The network's equation of a sheet's quantity, in what the sheet has columns for."""
@@ -199,7 +209,8 @@ def in_cells(formula: str | None) -> str | None:
 
 def explain(writer: Writer, key: str, edits: Sequence[Edit], step: int, subject: str | None = None) -> str:
     """What is wrong with the formula of ``key``, in a sentence; ``step`` gives the cells that are named."""
-    subject = subject or NETWORK.label(key)
+    if subject is None:
+        subject, writer = NETWORK.label(key), writer.at_quantity(key, step)
     return " ".join(_explained(writer, key, edit, step, subject) for edit in edits)
 
 

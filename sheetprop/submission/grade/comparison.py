@@ -12,7 +12,7 @@ from sheetprop.assignment import Assignment, Tolerances
 from sheetprop.descent import compute
 from sheetprop.submission.find.tables import Table, span
 from sheetprop.submission.open.cells import Book, Cells, Place
-from sheetprop.submission.understand.parameters import rate_in_text
+from sheetprop.submission.understand.rates import rate_in_text
 
 LEAST = 10
 """Numbers under a rate's heading that make a column of errors."""
@@ -91,8 +91,8 @@ def _headings(cells: Cells, rates: Sequence[float], tolerances: Tolerances) -> I
 
 def _series(cells: Cells, place: Place, tables: Sequence[Table]) -> Iterator[list[Place]]:
     """The numbers below, or to the right of, a heading that is not itself part of a table."""
-    own = [table for table in tables if table.cells is cells]
-    if any(table.contains(place) for table in own):
+    own = [table for table in tables if cells.name in table.sheets]
+    if any(table.contains(cells.name, place) for table in own):
         return
     for down, right in ((1, 0), (0, 1)):
         series: list[Place] = []
@@ -100,7 +100,9 @@ def _series(cells: Cells, place: Place, tables: Sequence[Table]) -> Iterator[lis
         # One cell between the heading and its numbers may hold a second heading.
         if cells.number((row, column)) is None:
             row, column = row + down, column + right
-        while cells.number((row, column)) is not None and not any(table.contains((row, column)) for table in own):
+        while cells.number((row, column)) is not None and not any(
+            table.contains(cells.name, (row, column)) for table in own
+        ):
             series.append((row, column))
             row, column = row + down, column + right
         if len(series) >= LEAST:

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sheetprop.assignment import Assignment
-from sheetprop.network import NETWORK, RATE, Role
+from sheetprop.network import RATE
 from sheetprop.submission.compare.case import Case
 from sheetprop.submission.compare.conventions import tell_convention, under_best_convention, without_misnamed_steps
 from sheetprop.submission.compare.headings import without_swapped_headings
+from sheetprop.submission.compare.samples import Convention
 from sheetprop.submission.diagnose.empty import judge_empty, judge_empty_rate
 from sheetprop.submission.diagnose.loops import judge_loops, without_loops
 from sheetprop.submission.diagnose.mistakes import tell_wrong
-from sheetprop.submission.diagnose.results import judge_errors, judge_rounding, judge_stored, judge_unread
+from sheetprop.submission.diagnose.rates import judge_rates
+from sheetprop.submission.diagnose.repeated import leave_out_repeated
+from sheetprop.submission.diagnose.results import judge_errors, judge_stored, judge_unread
+from sheetprop.submission.diagnose.rounding import judge_rounding
+from sheetprop.submission.diagnose.rules import judge_rule
 from sheetprop.submission.diagnose.typed import judge_constants, judge_gaps, judge_given
-from sheetprop.submission.find.tables import WEIGHTS, Table
-from sheetprop.submission.findings import Finding, FoundTable
+from sheetprop.submission.find.pieces import Piece
+from sheetprop.submission.find.tables import WEIGHTS, Table, ranges
+from sheetprop.submission.find.unread import tell_headings, unread_headings
+from sheetprop.submission.findings import Code, Finding, FoundPiece, FoundTable, Severity
+from sheetprop.submission.grade.counting import choose, filled_keys, given_up, left_out
+from sheetprop.submission.grade.valueless import Rows, valueless_rows
 from sheetprop.submission.open.cells import Book
 from sheetprop.submission.understand.parameters import Parameters
-
-TRAINING = set(NETWORK.keys(Role.FORWARD, Role.STEP, Role.GRADIENT))
-"""What the next weights are computed from, besides the weights themselves."""
+from sheetprop.submission.understand.reading import GIVEN, Run
 
 
 @dataclass
@@ -29,6 +39,9 @@ class Judged:
     """What a table's judgement comes to.
 
     ``filled`` are quantities that have something after what is given, ``computed`` those that have formulas there.
+    ``formulas`` tells by quantity and iteration where formulas stand, ``valueless`` where a mistake leaves no value.
+    ``iterations`` counts the table's iterations up to the last at which something is filled in. ``pasted_from`` says
+    that the table's numbers are pasted from a live table of the workbook: they cost only under "live".
     """
 
     table: Table
@@ -39,43 +52,38 @@ class Judged:
     live: bool = True
     filled: set[str] = field(default_factory=set)
     computed: set[str] = field(default_factory=set)
+    iterations: int = 0
+    formulas: Rows = field(default_factory=dict)
+    valueless: Rows = field(default_factory=dict)
+    convention: Convention = field(default_factory=Convention)
+    pasted_from: bool = False
 
 
-def judge_tables(book: Book, tables: Sequence[Table], assignment: Assignment) -> list[Judged]:
-    """Judge the tables of a workbook that train: whose weights follow from the iteration before.
-
-    Others (a check of the gradients, a list of results) are left out, unless there is nothing else.
-    """
-    cases = [Case(book, table, tables, assignment) for table in tables]
-    training = [case for case in cases if _trains(case) is not False]
-    return [_judged(case) for case in (training or cases)]
-
-
-def _trains(case: Case) -> bool | None:
-    """Whether weights are computed from the pass before; None where no weight is computed at all."""
-    computed = None
-    for weight in WEIGHTS:
-        for run in case.runs.get(weight, []):
-            expression = run.content.expression
-            if run.last > 0 and run.content.kind not in ("constant", "empty"):
-                computed = False
-            if expression is None or run.last == 0:
-                continue
-            names = [expression, *(case.reading.helpers[name].expression for name in case.helpers_of(expression))]
-            keys = {name.partition("@")[0].partition("#")[0] for part in names for name in part.symbols()}
-            if keys & TRAINING:
-                return True
-    return computed
+def judge_tables(book: Book, tables: Sequence[Table], assignment: Assignment) -> tuple[list[Judged], list[Finding]]:
+    """Judge the tables of a workbook that count; with them, a note on each of the others."""
+    every = [Case(book, table, tables, assignment) for table in tables]
+    for case in every:
+        case.others = every
+    cases, notes = choose(every)
+    judged = [_judged(case) for case in cases]
+    right = [case for case in cases if not any(found.severity is Severity.ERROR for found in case.findings)]
+    reasons = [given_up(case, right) for case in cases]
+    notes += [left_out(case, reason) for case, reason in zip(cases, reasons, strict=True) if reason]
+    return [table for table, reason in zip(judged, reasons, strict=True) if not reason], notes
 
 
 def _judged(case: Case) -> Judged:
+    leave_out_repeated(case)
     judge_empty_rate(case)
     wrong = case.wrong_formulas()
     if wrong:
         wrong = without_swapped_headings(case, wrong)
         wrong = under_best_convention(case, wrong)
         wrong = without_misnamed_steps(case, wrong)
+    wrong = judge_rule(case, wrong)
+    judge_rates(case)
     tell_convention(case)
+    _tell_unread_headings(case)
     judge_given(case)
     judge_gaps(case)
     judge_empty(case)
@@ -87,21 +95,60 @@ def _judged(case: Case) -> Judged:
     judge_errors(case)
     judge_stored(case)
     table, parameters = case.table, case.parameters
-    if RATE in table.columns and not any(
-        cell and table.position(cell.place)[1] == table.columns[RATE] for cell in [parameters.rate_cell]
-    ):
+    rate = parameters.rate_cell
+    if RATE in table.columns and not (rate and table.main.position(rate.place)[1] == table.columns[RATE]):
         table.drop(RATE)
     found = FoundTable(
         sheet=table.cells.name,
-        header_row=table.header + 1,
-        first_row=table.first + 1,
-        last_row=table.last + 1,
+        header_row=table.main.header + 1,
+        first_row=table.lines[0] + 1,
+        last_row=table.lines[-1] + 1,
+        iterations=table.count,
         columns={key: table.column_name(key) for key in sorted(table.columns, key=table.columns.__getitem__)},
         learning_rate=parameters.learning_rate(table),
         live=live,
         transposed=table.across,
+        network=str(case.evaluator.samples.convention.network),
+        pieces=tuple(_found_piece(piece) for piece in table.pieces if len(table.pieces) > 1),
     )
     after = {key: [run for run in runs if run.last >= (key in WEIGHTS)] for key, runs in case.runs.items()}
-    filled = {key for key, runs in after.items() if any(run.content.kind != "empty" for run in runs)}
     computed = {key for key, runs in after.items() if any(run.content.shape is not None for run in runs)}
-    return Judged(table, found, case.findings, parameters, case.wrong_keys, live, filled, computed)
+    return Judged(
+        table,
+        found,
+        case.findings,
+        parameters,
+        case.wrong_keys,
+        live,
+        filled_keys(case),
+        computed,
+        iterations=1 + max((run.last for run in _filled_runs(case)), default=0),
+        formulas={key: _where_formulas_stand(runs, table.count) for key, runs in case.runs.items()},
+        valueless=valueless_rows(case),
+        convention=case.evaluator.samples.convention,
+        pasted_from=case.copied,
+    )
+
+
+def _tell_unread_headings(case: Case) -> None:
+    if unread := unread_headings(case.table):
+        cells = ranges([heading.place for heading in unread])
+        case.tell(Code.UNKNOWN_HEADING, Severity.WARNING, tell_headings(unread), None, cells)
+
+
+def _found_piece(piece: Piece) -> FoundPiece:
+    return FoundPiece(piece.cells.name, piece.header + 1, piece.lines[0] + 1, piece.lines[-1] + 1, piece.across)
+
+
+def _filled_runs(case: Case) -> Iterator[Run]:
+    for key, runs in case.runs.items():
+        if key not in GIVEN:
+            yield from (run for run in runs if run.content.kind != "empty")
+
+
+def _where_formulas_stand(runs: Sequence[Run], count: int) -> NDArray[np.bool_]:
+    rows = np.zeros(count, dtype=bool)
+    for run in runs:
+        if run.content.shape is not None or run.content.kind == "opaque":
+            rows[run.first : run.last + 1] = True
+    return rows

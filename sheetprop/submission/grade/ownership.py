@@ -10,7 +10,7 @@ from sheetprop.assignment import Assignment
 from sheetprop.errors import InputError
 from sheetprop.handout import HandoutRecord
 from sheetprop.submission.findings import Code, Finding, Severity
-from sheetprop.submission.grade.criteria import initial_values
+from sheetprop.submission.grade.initial_values import initial_values
 from sheetprop.submission.grade.judgement import Judged
 from sheetprop.submission.open.cells import Book
 
@@ -37,7 +37,7 @@ def find_ownership(
         owner = assigned.owner(given, assignment.tolerances, student)
         own = assigned.by_id.get(student) if student is not None else None
         if own is not None and owner is not None and owner.id != own.id:
-            return Ownership(assignment.with_given(own.given), owner.id, (_other_students(judged),))
+            return Ownership(assignment.with_given(own.given), owner.id, (_other_students(judged, assignment),))
         if entry := own or owner:
             return Ownership(assignment.with_given(entry.given), owner.id if owner else None)
     for record in _records(book):
@@ -51,12 +51,14 @@ def find_ownership(
     return Ownership(assignment, None)
 
 
-def _other_students(judged: Sequence[Judged]) -> Finding:
+def _other_students(judged: Sequence[Judged], assignment: Assignment) -> Finding:
+    kept = assignment.other_students_numbers
     # The student reads this too: whose numbers they are is the teacher's to know.
     return Finding(
         Code.OTHER_STUDENTS_NUMBERS,
         Severity.WARNING,
-        "The inputs, targets and initial weights are those of another student's hand-out, not of your own.",
+        "The inputs, targets and initial weights are those of another student's hand-out, not of your own: it earns "
+        + (f"{kept * 100:g} % of its points." if kept else "no points."),
         sheet=judged[0].found.sheet,
     )
 

@@ -7,14 +7,18 @@ from dataclasses import replace
 
 from sheetprop.assigned import Assigned
 from sheetprop.assignment import Assignment
-from sheetprop.submission.find.tables import Table, find_tables
-from sheetprop.submission.findings import Code, Finding, Severity, Status, Submission
-from sheetprop.submission.grade.criteria import GIVEN, LEAST_ITERATIONS, judge_assignment, nothing_to_judge
+from sheetprop.submission.find.index_order import order_indices
+from sheetprop.submission.find.joining import find_tables
+from sheetprop.submission.find.tables import Table
+from sheetprop.submission.find.unread import tell_nearest
+from sheetprop.submission.findings import Code, Finding, ScoreLine, Severity, Status, Submission
+from sheetprop.submission.grade.criteria import judge_assignment, nothing_to_judge, of_another_student
 from sheetprop.submission.grade.judgement import Judged, judge_tables
 from sheetprop.submission.grade.ownership import find_ownership
 from sheetprop.submission.open.cells import Book
 from sheetprop.submission.open.package import Unreadable
 from sheetprop.submission.resemblance.traits import traits
+from sheetprop.submission.understand.reading import GIVEN
 
 ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
@@ -46,15 +50,17 @@ def _grade(
     data: bytes, name: str, assignment: Assignment, assigned: Assigned | None, student: str | None
 ) -> Submission:
     book = Book(data)
-    tables = [table for cells in book for table in find_tables(cells)]
+    tables = find_tables(book)
     if not tables:
         message = (
             "No iteration table was found: no row or column of headings t1 … E_total, w1 … w8 with numbers or formulas "
-            "under them."
+            f"under them. {tell_nearest(book)}"
         )
-        return _incomplete(name, Finding(Code.NO_TABLE, Severity.ERROR, message), "no table", assignment)
+        return _incomplete(name, Finding(Code.NO_TABLE, Severity.WARNING, message), "no table", assignment)
+    for table in tables:
+        order_indices(table)
     _compute_missing(book, tables)
-    judged = judge_tables(book, tables, assignment)
+    judged, left_out = judge_tables(book, tables, assignment)
     ownership = find_ownership(book, judged, assignment, assigned, student)
     if not any(table.filled.difference(GIVEN) for table in judged):
         blank = _incomplete(name, _only_given(judged), "nothing is filled in", assignment)
@@ -63,16 +69,21 @@ def _grade(
     of_assignment, lines = judge_assignment(book, judged, ownership.asked)
     if ownership.findings:  # which numbers they are instead is said there
         of_assignment = [finding for finding in of_assignment if finding.code is not Code.INITIAL_VALUES]
-    findings = sorted([*findings, *ownership.findings, *of_assignment], key=lambda finding: ORDER[finding.severity])
-    if max(table.found.iterations for table in judged) < LEAST_ITERATIONS:
-        status = Status.INCOMPLETE
-    elif any(finding.severity is Severity.ERROR for finding in findings):
-        status = Status.WRONG
-    else:
-        status = Status.RIGHT
+        lines = of_another_student(lines, assignment)
+    findings += [*ownership.findings, *of_assignment, *left_out]
+    findings = sorted(findings, key=lambda finding: ORDER[finding.severity])
+    status = _status(findings, lines, own_numbers=not ownership.findings)
     found = tuple(table.found for table in judged)
     own = traits(data, book, judged, findings, ownership.asked if ownership.numbers_of is None else assignment)
     return Submission(name, status, found, tuple(findings), tuple(lines), numbers_of=ownership.numbers_of, traits=own)
+
+
+def _status(findings: Sequence[Finding], lines: Sequence[ScoreLine], own_numbers: bool) -> Status:
+    """Wrong with an error, right where besides all that earns points is there in full, and else incomplete."""
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        return Status.WRONG
+    full = all(line.points == line.max_points for line in lines)
+    return Status.RIGHT if full and own_numbers else Status.INCOMPLETE
 
 
 def _incomplete(name: str, finding: Finding, reason: str, assignment: Assignment) -> Submission:
@@ -83,7 +94,7 @@ def _only_given(judged: Sequence[Judged]) -> Finding:
     sheets = ", ".join(f"'{table.found.sheet}'" for table in judged)
     return Finding(
         Code.NOTHING_FILLED,
-        Severity.ERROR,
+        Severity.WARNING,
         f"Nothing is filled in on {sheets}: there is only what was given, as in a hand-out that nobody has worked on.",
         sheet=judged[0].found.sheet,
     )
@@ -91,7 +102,7 @@ def _only_given(judged: Sequence[Judged]) -> Finding:
 
 def _compute_missing(book: Book, tables: list[Table]) -> None:
     """Have the engine compute sheets that were saved without results, as programs do that only write workbooks."""
-    for cells in {table.cells.name: table.cells for table in tables}.values():
+    for cells in {name: cells for table in tables for name, cells in table.sheets.items()}.values():
         if cells.formulas and not cells.stored_results:
             for place in cells.formulas:
                 value = book.recomputed(cells.name, place)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from sheetprop.errors import InputError
+from sheetprop.errors import InputError, reason
 from sheetprop.file_names import FileNames
 from sheetprop.submission.open.archive import (
     FILE_BYTES,
@@ -70,7 +70,7 @@ class Source:
                 return _member(_open_inner(self.path, self.member, *_stamp(self.path)), self.inner)
             return _member(archive, self.member)
         except OSError as error:
-            raise Unreadable(f"This file cannot be read ({error.strerror or error}): {SEND_AGAIN}") from None
+            raise Unreadable(f"This file cannot be read ({reason(error)}): {SEND_AGAIN}") from None
 
 
 def find_submissions(paths: Sequence[str | Path]) -> list[Source]:
@@ -103,9 +103,7 @@ class _Finder:
                 raise InputError(f"{name}: neither a file nor a folder")
             files = list(_files(path))
         except OSError as error:
-            raise InputError(
-                f"{_displayed(error.filename or name)}: cannot be read: {error.strerror or error}"
-            ) from None
+            raise InputError(f"{_displayed(error.filename or name)}: cannot be read: {reason(error)}") from None
         if not files:
             raise InputError(f"{name}: no submissions in this folder; they end in .xlsx, or are in a .zip archive")
         for file in files:
@@ -140,8 +138,8 @@ class _Finder:
             self._append(name, path, label, refusal=str(error))
             return
         except OSError as error:
-            reason = f"This archive cannot be read ({error.strerror or error}): {SEND_AGAIN}"
-            self._append(name, path, label, refusal=reason)
+            broken = f"This archive cannot be read ({reason(error)}): {SEND_AGAIN}"
+            self._append(name, path, label, refusal=broken)
             return
         if not found:
             self._append(name, path, label, refusal=f"This archive has no workbook in it: {HAND_IN}")

@@ -14,9 +14,10 @@ from sheetprop.assignment import Assignment
 from sheetprop.handout import PREFIX
 from sheetprop.network import ITERATION, NETWORK, Role
 from sheetprop.options import MADE
-from sheetprop.submission.find.tables import ranges
+from sheetprop.submission.find.tables import Cell, ranges
 from sheetprop.submission.findings import Code, Finding, Severity, Trait
-from sheetprop.submission.grade.criteria import LEAST_ITERATIONS, initial_values
+from sheetprop.submission.grade.initial_values import initial_values
+from sheetprop.submission.grade.iterations import LEAST_ITERATIONS
 from sheetprop.submission.grade.judgement import Judged
 from sheetprop.submission.open.archive import parse_xml
 from sheetprop.submission.open.areas import corners
@@ -168,12 +169,12 @@ def _mistake(found: _Traits, book: Book, judged: Sequence[Judged], finding: Find
         return
     places = _places(finding.cells)
     label, stem = NETWORK.label(finding.quantity), finding.quantity.rstrip("0123456789")
-    steps = [table.table.position(place)[0] - table.table.first for place in places]
+    steps = [table.table.step(Cell(cells.name, place)) for place in places]
     # All rows of a table are the same mistake in a longer one; a single row is a place of its own.
-    whole = len(steps) > 1 or steps[0] < 0
+    whole = len(steps) > 1 or steps[0] is None
     shape = cells.formulas.get(places[0])
     if shape is not None:
-        spelled = Speller(book, table).spelled(shape, cells.name, places[0])
+        spelled = Speller(book, table).spelled(shape, Cell(cells.name, places[0]))
         row = "" if whole else f" in iteration {steps[0]} alone"
         text = f"the same mistake in {label}{row}: {spelled}"
         parts = (finding.code.value, finding.quantity, spelled, None if whole else steps[0])
@@ -212,7 +213,7 @@ def _stored(found: _Traits, table: Judged, asked: Assignment) -> None:
     as_asked = all(asked.tolerances.same(value, asked.given[key]) for key, value in initial_values(table).items())
     if table.live or "E_total" not in own.columns or own.count < LEAST_ITERATIONS or (as_asked and not table.wrong):
         return
-    numbers = [own.cells.number(own.place("E_total", step)) for step in range(LEAST_ITERATIONS)]
+    numbers = [own.number("E_total", step) for step in range(LEAST_ITERATIONS)]
     if None not in numbers:
         values = [f"{number:.12g}" for number in numbers]
         found.add(Kind.STORED, values, f"the same pasted errors E_total: {', '.join(values[:4])}, …")
@@ -228,8 +229,8 @@ def _spellings(found: _Traits, book: Book, judged: Sequence[Judged]) -> None:
         speller = Speller(book, table)
         for key in table.table.columns:
             stem = key.rstrip("0123456789")
-            for shape, place in speller.own(key) if key not in own else ():
-                style = speller.spelled(shape, table.table.cells.name, place, alike=True)
+            for shape, cell in speller.own(key) if key not in own else ():
+                style = speller.spelled(shape, cell, alike=True)
                 label = NETWORK.label(key).rstrip("0123456789")
                 styles[f"{label} {style}"] = stem
     for style, stem in styles.items():
@@ -241,19 +242,23 @@ def _spellings(found: _Traits, book: Book, judged: Sequence[Judged]) -> None:
 
 def _headings(found: _Traits, table: Judged) -> None:
     own = table.table
-    columns = sorted((column, key) for key, column in own.columns.items() if key != ITERATION)
+    # In the order of the columns, the learning rate's among them.
+    keyed = [(own.heading(key), key) for key in own.columns if key != ITERATION]
+    placed = sorted(keyed, key=lambda heading: own.main.position(heading[0].place))
+    texts_of = [(key, str(own.sheets[cell.sheet].values.get(cell.place))) for cell, key in placed]
+    corner = placed[0][0].place
     for name, label, roles in ROLES:
         keys = {*NETWORK.keys(*roles)}
-        texts = [str(own.cells.values.get(own.at(own.header, column))) for column, key in columns if key in keys]
+        texts = [text for key, text in texts_of if key in keys]
         if texts:
             found.add(Kind.HEADINGS, texts, f"the same headings of the {label}: {', '.join(texts)}", name)
-    corner = own.at(own.header, columns[0][0])
-    text = f"a table of {own.count} iterations at {ranges([corner])}"
+    text = f"a table of {own.count} iteration{'s' if own.count > 1 else ''} at {ranges([corner])}"
     found.add(Kind.LAYOUT, (own.count, corner, own.across), text)
 
 
 def _notes(found: _Traits, book: Book, judged: Sequence[Judged]) -> None:
-    headers = {(table.table.cells.name, table.table.header) for table in judged if not table.table.across}
+    pieces = [piece for table in judged for piece in table.table.pieces if not piece.across]
+    headers = {(piece.cells.name, piece.header) for piece in pieces}
     texts = {
         " ".join(text.split())
         for cells in book

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
@@ -11,15 +9,14 @@ from itertools import product
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from sheetprop.expression import Expression, Number, Symbol
-from sheetprop.network import NETWORK, RATE, Role
 from sheetprop.submission.compare.evaluation import Evaluator
-from sheetprop.submission.compare.samples import Convention, Samples, equal
+from sheetprop.submission.compare.samples import Samples, equal
 from sheetprop.submission.diagnose.edits import parts
-from sheetprop.submission.find.labels import is_rate, quantity
-from sheetprop.submission.find.tables import WEIGHTS, Table
+from sheetprop.submission.find.labels import quantity
+from sheetprop.submission.find.tables import Cell, Table, quoted
 from sheetprop.submission.findings import LearningRate
-from sheetprop.submission.open.cells import Cells, Place
-from sheetprop.submission.understand.reading import GIVEN, Cell, Reading, Run
+from sheetprop.submission.open.cells import Place
+from sheetprop.submission.understand.reading import GIVEN, Reading, Run
 
 SHOWN_BY = {"h1": ("i1", "i2"), "E1": ("t1",), "E2": ("t2",)}
 """Quantities whose formula shows what stands for which inputs or targets."""
@@ -32,7 +29,9 @@ class Parameters:
     """Values of inputs and targets by key; the learning rate and where it stands (None: typed into the formulas).
 
     ``bindings`` say what constants elsewhere stand for: a quantity's name, or only their number. ``cells`` are where
-    inputs and targets stand that have no column in the table.
+    inputs and targets stand that have no column in the table. ``rates`` are those that the weights of each iteration
+    were updated with, where they are not all the same; ``said`` is a cell that is labelled as the rate and holds
+    another than the formulas have typed in.
     """
 
     given: dict[str, float] = field(default_factory=dict)
@@ -40,6 +39,8 @@ class Parameters:
     rate: float | None = None
     rate_cell: Cell | None = None
     rate_names: set[str] = field(default_factory=set)
+    rates: list[float] | None = None
+    said: Cell | None = None
     bindings: dict[str, str | float] = field(default_factory=dict)
 
     def learning_rate(self, table: Table) -> LearningRate | None:
@@ -52,36 +53,30 @@ class Parameters:
 def address(cell: Cell, here: str) -> str:
     """A cell as A1 text, with its sheet where that is another than ``here``."""
     text: str = xl_rowcol_to_cell(*cell.place)
-    return text if cell.sheet == here else "'" + cell.sheet.replace("'", "''") + f"'!{text}"
+    return text if cell.sheet == here else f"{quoted(cell.sheet)}!{text}"
 
 
-def find_parameters(reading: Reading, runs: Mapping[str, list[Run]]) -> Parameters:
-    """The parameters that a table's formulas use."""
-    table, parameters = reading.table, Parameters()
+def find_given(reading: Reading, runs: Mapping[str, list[Run]]) -> Parameters:
+    """The inputs and targets that a table's formulas use; its learning rate is not looked for yet."""
+    parameters = Parameters()
     for key in sorted(GIVEN):
         _find_given(reading, key, runs.get(key, []), parameters)
     for name, (cell, value) in reading.constants.items():
         parameters.bindings[name] = _meaning(reading, cell, value, parameters)
     _infer_given(reading, runs, parameters)
-    _find_rate(reading, runs, parameters)
-    if parameters.rate is None:
-        _find_labelled_rate(table, parameters)
     return parameters
 
 
 def _find_given(reading: Reading, key: str, runs: list[Run], parameters: Parameters) -> None:
-    table, cells = reading.table, reading.cells
+    table = reading.table
     if key in table.columns:
-        value = cells.number(table.place(key, 0))
+        value = table.number(key, 0)
         if value is None and runs and isinstance(symbol := runs[0].content.expression, Symbol):
             value = reading.constants.get(symbol.key, (None, None))[1]
         if value is not None:
             parameters.given[key] = value
-    elif found := _labelled(cells, table, lambda text: quantity(text) == key):
-        parameters.cells[key] = Cell(cells.name, found)
-        value = cells.number(found)
-        assert value is not None
-        parameters.given[key] = value
+    elif found := labelled(table, lambda text: quantity(text) == key):
+        parameters.cells[key], parameters.given[key] = found
 
 
 def _infer_given(reading: Reading, runs: Mapping[str, list[Run]], parameters: Parameters) -> None:
@@ -93,7 +88,7 @@ def _infer_given(reading: Reading, runs: Mapping[str, list[Run]], parameters: Pa
             continue
         expression = formulas[-1]
         cells = [name for name in dict.fromkeys(expression.symbols()) if name in reading.constants]
-        typed = list(dict.fromkeys(_numbers(expression)))
+        typed = list(dict.fromkeys(numbers_in(expression)))
         candidates: list[str | float] = [*cells, *typed]
         for chosen in product(candidates, repeat=len(missing)):
             values: dict[str, float] = {
@@ -115,18 +110,22 @@ def _infer_given(reading: Reading, runs: Mapping[str, list[Run]], parameters: Pa
                 break
 
 
-def _labelled(cells: Cells, table: Table, names: Callable[[str], bool]) -> Place | None:
+def labelled(table: Table, names: Callable[[str], bool]) -> tuple[Cell, float] | None:
     """The number beside or below a text that ``names`` accepts, the nearest to the table's headings."""
-    found: list[tuple[int, Place]] = []
-    header = table.at(table.header, min(table.columns.values()))
-    for (row, column), text in cells.texts.items():
-        if not names(text):
-            continue
-        for place in ((row, column + 1), (row, column + 2), (row + 1, column)):
-            if cells.number(place) is not None and not table.contains(place):
-                found.append((abs(row - header[0]) + abs(column - header[1]) // 4, place))
-                break
-    return min(found)[1] if found else None
+    header = table.corner
+    for cells in table.sheets.values():
+        found: list[tuple[int, Place, float]] = []
+        for (row, column), text in cells.texts.items():
+            if not names(text):
+                continue
+            for place in ((row, column + 1), (row, column + 2), (row + 1, column)):
+                if (value := cells.number(place)) is not None and not table.contains(cells.name, place):
+                    found.append((abs(row - header[0]) + abs(column - header[1]) // 4, place, value))
+                    break
+        if found:
+            _, place, value = min(found)
+            return Cell(cells.name, place), value
+    return None
 
 
 def _meaning(reading: Reading, cell: Cell | None, value: float, parameters: Parameters) -> str | float:
@@ -142,140 +141,25 @@ def _meaning(reading: Reading, cell: Cell | None, value: float, parameters: Para
     for place in ((row, column - 1), (row - 1, column), (row, column - 2)):
         label = cells.values.get(place)
         if isinstance(label, str) and (named := quantity(label)):
-            if named in GIVEN and _same(parameters.given.setdefault(named, value), value):
+            if named in GIVEN and same_number(parameters.given.setdefault(named, value), value):
                 return named
             break
     return value
 
 
-def same_size(a: float, b: float) -> bool:
-    """Whether two typed numbers are the same but for their sign."""
-    return _same(abs(a), abs(b))
-
-
-def _same(a: float, b: float) -> bool:
-    return abs(a - b) <= SAME * max(abs(a), abs(b))
-
-
-def _find_rate(reading: Reading, runs: Mapping[str, list[Run]], parameters: Parameters) -> None:
-    """The constant that most updates multiply the gradient with."""
-    uses: Counter[str] = Counter()
-    literals: Counter[float] = Counter()
-    values: Counter[float] = Counter()
-    samples = Samples()
-    for weight in WEIGHTS:
-        for run in runs.get(weight, []):
-            expression = run.content.expression
-            if expression is None or run.last == 0:
-                continue
-            count = run.last - run.first + 1
-            names = [name for name in dict.fromkeys(expression.symbols()) if name in reading.constants]
-            for name in names:
-                if len(names) == 1 or _acts_as_rate(reading, weight, expression, name, parameters, samples):
-                    uses[name] += count
-                    values[reading.constants[name][1]] += count
-            if not names:
-                for literal in set(_numbers(expression)):
-                    literals[abs(literal)] += count
-    if values:
-        value, count = values.most_common(1)[0]
-        updates = sum(run.last - run.first + 1 for w in WEIGHTS for run in runs.get(w, []) if run.content.expression)
-        labelled = [name for name in uses if _is_labelled_rate(reading, reading.constants[name][0])]
-        if count * 4 < updates and labelled:
-            value = reading.constants[labelled[0]][1]
-        same = [name for name in uses if _same(reading.constants[name][1], value)]
-        best = max(same, key=lambda name: uses[name])
-        parameters.rate, parameters.rate_cell = value, reading.constants[best][0]
-        parameters.rate_names = set(same)
-        parameters.bindings |= dict.fromkeys(same, RATE)
-    elif scaled := _rate_in_gradients(reading, runs, parameters):
-        parameters.rate_cell, parameters.rate = reading.constants[scaled]
-        parameters.bindings[scaled] = RATE
-    elif literals:
-        likely = [literal for literal, _ in literals.most_common() if literal not in (1.0,)] or list(literals)
-        right = [literal for literal in likely if _rates_literally(reading, runs, literal, parameters, samples)]
-        if right:
-            parameters.rate = right[0]
-
-
-def _rate_in_gradients(reading: Reading, runs: Mapping[str, list[Run]], parameters: Parameters) -> str | None:
-    """The constant that the gradient columns are multiplied with, where they hold the change of each weight."""
-    uses: Counter[str] = Counter()
-    for key in NETWORK.keys(Role.GRADIENT):
-        for run in runs.get(key, []):
-            expression = run.content.expression
-            for name in (n for n in (expression.names if expression else ()) if n in reading.constants):
-                for sign in ("lr", "-lr"):
-                    samples = Samples(Convention(gradient=sign))
-                    evaluator = Evaluator(samples, reading.helpers, parameters.bindings | {name: RATE})
-                    assert expression is not None
-                    uses[name] += equal(evaluator(expression), samples[key])
-    best = uses.most_common(1)
-    return best[0][0] if best and best[0][1] else None
-
-
-def _acts_as_rate(
-    reading: Reading, weight: str, expression: Expression, name: str, parameters: Parameters, samples: Samples
-) -> bool:
-    evaluator = Evaluator(samples, reading.helpers, parameters.bindings | {name: RATE})
-    return equal(evaluator(expression), samples[weight])
-
-
-def _rates_literally(
-    reading: Reading, runs: Mapping[str, list[Run]], literal: float, parameters: Parameters, samples: Samples
-) -> bool:
-    for weight in WEIGHTS:
-        for run in runs.get(weight, []):
-            expression = run.content.expression
-            if expression is not None and run.last > 0:
-                evaluator = Evaluator(samples, reading.helpers, parameters.bindings)
-                if any(equal(evaluator(x), samples[weight]) for x in with_literal(expression, literal, RATE)):
-                    return True
-    return False
-
-
-def with_literal(expression: Expression, value: float, name: str) -> Iterable[Expression]:
-    """The expression with one number ``value``, wherever it stands, replaced by a name."""
-    for part, put in parts(expression):
-        if isinstance(part, Number) and same_size(part.value, value):
-            yield put(Symbol(name) if part.value * value > 0 else -Symbol(name))
-
-
-def _numbers(expression: Expression) -> Iterable[float]:
+def numbers_in(expression: Expression) -> Iterable[float]:
+    """The numbers typed into a formula, but 0."""
     return (part.value for part, _ in parts(expression) if isinstance(part, Number) and part.value)
 
 
-def _is_labelled_rate(reading: Reading, cell: Cell | None) -> bool:
-    if cell is None:
-        return False
-    cells = reading.book.sheet(cell.sheet)
-    assert cells is not None
-    row, column = cell.place
-    around = ((row, column - 1), (row - 1, column), (row, column - 2))
-    return any(isinstance(label := cells.values.get(place), str) and is_rate(label) for place in around)
+def same_number(a: float, b: float) -> bool:
+    """Whether two typed numbers are the same."""
+    return abs(a - b) <= SAME * max(abs(a), abs(b))
 
 
-_RATE_IN_TEXT = re.compile(
-    r"(?:η|ɳ|ή|α|\blr\b|l\.r\.?|eta|learning[ _]?rate)\s*(?:\(\w+\))?\s*[=:_ ]*\s*([0-9]*\.?[0-9]+)", re.IGNORECASE
-)
+def same_size(a: float, b: float) -> bool:
+    """Whether two typed numbers are the same but for their sign."""
+    return same_number(abs(a), abs(b))
 
 
-def rate_in_text(text: str) -> float | None:
-    """The learning rate that a text tells, as "η = 0.2" or "LR_0.5"."""
-    found = _RATE_IN_TEXT.search(text)
-    return float(found[1]) if found else None
-
-
-def _find_labelled_rate(table: Table, parameters: Parameters) -> None:
-    """The rate that a label near the table, or the sheet's name, tells, where no formula does."""
-    cells = table.cells
-    place = _labelled(cells, table, is_rate)
-    if place is not None and (value := cells.number(place)) is not None:
-        parameters.rate, parameters.rate_cell = value, Cell(cells.name, place)
-        return
-    texts = [text for (row, _), text in cells.texts.items() if row <= table.header]
-    told = (rate_in_text(text) for text in [*reversed(texts), cells.name])
-    parameters.rate = next((value for value in told if value is not None), None)
-
-
-__all__ = ["Parameters", "address", "find_parameters", "rate_in_text", "with_literal"]
+__all__ = ["Parameters", "address", "find_given", "labelled", "numbers_in", "same_number", "same_size"]

@@ -13,7 +13,8 @@ from typing import Literal
 
 from sheetprop.expression import Expression, Number, Symbol
 from sheetprop.network import NETWORK, Role
-from sheetprop.submission.find.tables import Table
+from sheetprop.submission.find.pieces import Piece
+from sheetprop.submission.find.tables import Cell, Table
 from sheetprop.submission.open.cells import Book, Cells, ErrorValue, Place, Value
 from sheetprop.submission.understand.formula import MAX_AREA, Columns, Leaf, Name, Reference, Shape, ThisRow
 from sheetprop.submission.understand.functions import NotUnderstoodError, Several
@@ -47,14 +48,6 @@ class Run:
     content: Content
 
 
-@dataclass(frozen=True)
-class Cell:
-    """A cell outside of a table's quantities."""
-
-    sheet: str
-    place: Place
-
-
 @dataclass
 class Helper:
     """A helper formula: its expression, and the cells that have it."""
@@ -71,7 +64,7 @@ class Reading:
     def __init__(self, book: Book, table: Table, others: Sequence[Table], keys: set[str] | None = None) -> None:
         """Read ``table``; ``others`` are the workbook's other tables. Columns not among ``keys`` are helpers."""
         self.book, self.table, self.cells = book, table, table.cells
-        self._columns = {c: k for c, k in table.keys.items() if keys is None or k in keys}
+        self._keys = {key for key in table.keys if keys is None or key in keys}
         self._others = [other for other in others if other is not table]
         self._symbols: dict[str, Symbol] = {}
         self.constants: dict[str, tuple[Cell | None, float]] = {}
@@ -81,13 +74,14 @@ class Reading:
         self.unread: dict[str, tuple[str, Place]] = {}
         self._open: set[Cell] = set()
         self._known_several: dict[tuple[int, ...], Several] = {}
-        self._formula_columns: dict[int, bool] = {}
+        self._formula_columns: dict[tuple[int, int], bool] = {}
+        self._schedules: dict[tuple[int, int], bool] = {}
         self._zero = Number(0)
 
     @property
     def keys(self) -> list[str]:
         """The quantities that are read as such, in the order of the columns."""
-        return [key for _, key in sorted(self._columns.items())]
+        return [key for key in self.table.keys if key in self._keys]
 
     def symbol(self, name: str) -> Symbol:
         """The symbol of a name, always the same object."""
@@ -97,147 +91,162 @@ class Reading:
 
     def runs(self, key: str) -> list[Run]:
         """What stands in the column of ``key``, from the first iteration to the last."""
-        column = self.table.columns[key]
-        places = [self.table.at(line, column) for line in range(self.table.first, self.table.last + 1)]
         runs: list[Run] = []
-        step = 0
-        while step < len(places):
-            shape = self.cells.formulas.get(places[step])
-            if shape is None:
-                runs.append(Run(step, step, self._other_content(places[step])))
-                step += 1
-                continue
-            last = step
-            while last + 1 < len(places) and self.cells.formulas.get(places[last + 1]) is shape:
-                last += 1
-            runs += self._formula_runs(shape, places, step, last)
-            step = last + 1
+        for piece in self.table.pieces_of(key):
+            if piece.start > (end := runs[-1].last + 1 if runs else 0):
+                runs.append(Run(end, piece.start - 1, Content("empty")))
+            runs += self._runs_of_piece(piece, key)
+        if (end := runs[-1].last + 1) < self.table.count:
+            runs.append(Run(end, self.table.count - 1, Content("empty")))
         return _merged(runs)
 
-    def _other_content(self, place: Place) -> Content:
-        if place in self.cells.opaque:
-            return Content("opaque", value=self.cells.values.get(place))
-        value = self.cells.values.get(place)
+    def _runs_of_piece(self, piece: Piece, key: str) -> list[Run]:
+        cells, start = piece.cells, piece.start
+        places = [piece.place(key, step) for step in piece.steps]
+        runs: list[Run] = []
+        n = 0
+        while n < len(places):
+            shape = cells.formulas.get(places[n])
+            if shape is None:
+                runs.append(Run(start + n, start + n, self._other_content(cells, places[n])))
+                n += 1
+                continue
+            last = n
+            while last + 1 < len(places) and cells.formulas.get(places[last + 1]) is shape:
+                last += 1
+            runs += self._formula_runs(shape, piece, key, range(start + n, start + last + 1))
+            n = last + 1
+        return runs
+
+    @staticmethod
+    def _other_content(cells: Cells, place: Place) -> Content:
+        if place in cells.opaque:
+            return Content("opaque", value=cells.values.get(place))
+        value = cells.values.get(place)
         if value is None:
             return Content("empty")
         if isinstance(value, ErrorValue):
             return Content("error", value=value)
         return Content("constant" if type(value) is float else "text", value=value)
 
-    def _formula_runs(self, shape: Shape, places: list[Place], first: int, last: int) -> list[Run]:
+    def _formula_runs(self, shape: Shape, piece: Piece, key: str, steps: range) -> list[Run]:
         try:
             used = shape.used
         except NotUnderstoodError as reason:
-            return [Run(first, last, Content("unread", shape=shape, reason=str(reason)))]
-        if all(self._uniform(shape.leaves[n], places, first, last) for n in used):
-            return [Run(first, last, self._content(shape, used, places[first], first))]
-        runs = []
-        for step in range(first, last + 1):
-            runs.append(Run(step, step, self._content(shape, used, places[step], step)))
-        return runs
+            return [Run(steps[0], steps[-1], Content("unread", shape=shape, reason=str(reason)))]
+        own = Cell(piece.cells.name, piece.place(key, steps[0]))
+        if all(self._uniform(shape.leaves[n], piece, key, steps) for n in used):
+            return [Run(steps[0], steps[-1], self._content(shape, used, own, steps[0]))]
+        cells = (Cell(own.sheet, piece.place(key, step)) for step in steps)
+        return [Run(k, k, self._content(shape, used, cell, k)) for k, cell in zip(steps, cells, strict=True)]
 
-    def _content(self, shape: Shape, used: list[int], place: Place, step: int | None) -> Content:
+    def _content(self, shape: Shape, used: list[int], cell: Cell, step: int | None) -> Content:
         try:
-            return Content("formula", self._expression(shape, used, place, step), shape)
+            return Content("formula", self._expression(shape, used, cell, step), shape)
         except NotUnderstoodError as reason:
             return Content("unread", shape=shape, reason=str(reason))
 
-    def _expression(self, shape: Shape, used: list[int], place: Place, step: int | None) -> Expression:
+    def _expression(self, shape: Shape, used: list[int], cell: Cell, step: int | None) -> Expression:
         leaves: list[Expression] = [self._zero] * len(shape.leaves)
         for n in used:
-            leaves[n] = self._resolve(shape.leaves[n], place, step)
+            leaves[n] = self._resolve(shape.leaves[n], cell, step)
         return shape.expression(leaves)
 
-    def _uniform(self, leaf: Leaf, places: list[Place], first: int, last: int) -> bool:
-        """Whether a reference means the same for all iterations from ``first`` to ``last``."""
-        if isinstance(leaf, Name):
+    def _uniform(self, leaf: Leaf, piece: Piece, key: str, steps: range) -> bool:
+        """Whether a reference means the same for all iterations of ``steps``."""
+        if isinstance(leaf, Name) or len(steps) == 1:
             return True
-        if isinstance(leaf, (ThisRow, Columns)):
+        if isinstance(leaf, (ThisRow, Columns)) or piece.stride is None:
             return False
-        if leaf.sheet is not None and leaf.sheet.lower() != self.cells.name.lower():
-            return leaf.row_fixed and leaf.column_fixed
-        table = self.table
-        line, column = table.position(leaf.at(*places[first]))
-        line_fixed = leaf.column_fixed if table.across else leaf.row_fixed
-        if line_fixed:
-            computed = self._columns.get(column, "") not in GIVEN or table.at(line, column) in self.cells.formulas
-            return not (table.first <= line <= table.last and computed)
-        offset = line - table.first - first
-        return column in self._columns and first + offset >= 0 and last + offset < table.count
+        sheet = piece.cells if leaf.sheet is None else self.book.sheet(leaf.sheet)
+        if sheet is None:
+            return False
+        first = Cell(sheet.name, leaf.at(*piece.place(key, steps[0])))
+        from_quantity = self._quantity_at(first)
+        if leaf.column_fixed if piece.across else leaf.row_fixed:
+            given = from_quantity is None or (from_quantity[0] in GIVEN and first.place not in sheet.formulas)
+            return given and (sheet is piece.cells or (leaf.row_fixed and leaf.column_fixed))
+        to_quantity = self._quantity_at(Cell(sheet.name, leaf.at(*piece.place(key, steps[-1]))))
+        if from_quantity is None or to_quantity is None:
+            return False
+        there = self.table.piece(*from_quantity)
+        return (
+            from_quantity[0] == to_quantity[0]
+            and there is self.table.piece(*to_quantity)
+            and there.stride == piece.stride
+            and there.across == piece.across
+        )
 
-    def names_of(self, shape: Shape, place: Place, step: int) -> dict[int, str]:
-        """What each reference of a formula in a cell means, by its number; those that are no single names left out."""
-        resolved = ((n, self._resolve(shape.leaves[n], place, step)) for n in shape.used)
+    def _quantity_at(self, cell: Cell) -> tuple[str, int] | None:
+        """Which quantity that is read as such, at which iteration, a cell is."""
+        found = self.table.quantity(cell)
+        return found if found is not None and found[0] in self._keys else None
+
+    def names_of(self, shape: Shape, key: str, step: int) -> dict[int, str]:
+        """What each reference of a quantity's formula means, by its number; those that are no single names left out."""
+        cell = self.table.cell(key, step)
+        resolved = ((n, self._resolve(shape.leaves[n], cell, step)) for n in shape.used)
         return {n: expression.key for n, expression in resolved if isinstance(expression, Symbol)}
 
-    def meaning(self, shape: Shape, place: Place, step: int | None, sheet: str | None = None) -> Expression:
-        """What a formula would compute in a cell of an iteration; raises NotUnderstoodError.
-
-        ``sheet`` is the sheet of the cell, if it is not the table's.
-        """
+    def meaning(self, shape: Shape, cell: Cell, step: int | None) -> Expression:
+        """What a formula would compute in a cell, seen from an iteration; raises NotUnderstoodError."""
         leaves: list[Expression] = [self._zero] * len(shape.leaves if shape.tree else ())
         for n in range(len(leaves)):
-            leaf = shape.leaves[n]
-            if sheet is not None and isinstance(leaf, Reference) and leaf.sheet is None:
-                leaf = replace(leaf, sheet=sheet)
-            leaves[n] = self._resolve(leaf, place, step)
+            leaves[n] = self._resolve(shape.leaves[n], cell, step)
         return shape.expression(leaves)
 
-    def _resolve(self, leaf: Leaf, place: Place, step: int | None) -> Expression:
-        if isinstance(leaf, Name) and isinstance(meaning := self.book.named(leaf, self.cells.name), float):
+    def _resolve(self, leaf: Leaf, own: Cell, step: int | None) -> Expression:
+        """What a reference means in the formula of the cell ``own``, seen from an iteration."""
+        if isinstance(leaf, Name) and isinstance(meaning := self.book.named(leaf, own.sheet), float):
             self.constants[f"cell:{leaf.name}"] = (None, meaning)
             return self.symbol(f"cell:{leaf.name}")
         if isinstance(leaf, Columns):
-            return self._several(leaf, place, step)
-        sheet, target, line_fixed = self._target(leaf, place)
-        if sheet == self.cells.name:
-            line, column = self.table.position(target)
-            key = self._columns.get(column)
-            if key is not None and self.table.first <= line <= self.table.last:
-                return self._quantity(key, line - self.table.first, step, line_fixed)
-        return self._elsewhere(Cell(sheet, target), step)
+            return self._several(leaf, own, step)
+        target, line_fixed = self._target(leaf, own)
+        if found := self._quantity_at(target):
+            return self._quantity(*found, step, line_fixed)
+        return self._elsewhere(target, step)
 
-    def _several(self, leaf: Columns, place: Place, step: int | None) -> Several:
-        row, first = self._structured(leaf.first, place)
-        _, last = self._structured(leaf.last, place)
+    def _several(self, leaf: Columns, own: Cell, step: int | None) -> Several:
+        row, first = self._structured(leaf.first, own)
+        _, last = self._structured(leaf.last, own)
         if abs(last - first) >= MAX_AREA:
             raise NotUnderstoodError("it refers to a range of more cells than one iteration has")
         columns = range(min(first, last), max(first, last) + 1)
         cells = [Reference(row, True, column, True) for column in columns]
         # As relative references, which they are: each row of a table has its own.
-        parts = tuple(self._resolve(replace(c, row=0, row_fixed=False), place, step) for c in cells)
+        parts = tuple(self._resolve(replace(c, row=0, row_fixed=False), own, step) for c in cells)
         key = tuple(map(id, parts))
         if key not in self._known_several:
             self._known_several[key] = Several(parts)
         return self._known_several[key]
 
-    def _target(self, leaf: Reference | Name | ThisRow, place: Place) -> tuple[str, Place, bool]:
+    def _target(self, leaf: Reference | Name | ThisRow, own: Cell) -> tuple[Cell, bool]:
         match leaf:
             case Reference():
-                row, column = leaf.at(*place)
                 fixed = leaf.column_fixed if self.table.across else leaf.row_fixed
-                return self._sheet_name(leaf.sheet), (row, column), fixed
+                return Cell(self._sheet_name(leaf.sheet, own.sheet), leaf.at(*own.place)), fixed
             case Name():
-                meaning = self.book.named(leaf, self.cells.name)
+                meaning = self.book.named(leaf, own.sheet)
                 assert not isinstance(meaning, float)
                 sheet, row, column = meaning
-                return self._sheet_name(sheet), (row, column), True
+                return Cell(self._sheet_name(sheet, own.sheet), (row, column)), True
             case ThisRow():
-                row, column = self._structured(leaf, place)
-                return self.cells.name, (row, column), False
+                return Cell(own.sheet, self._structured(leaf, own)), False
 
-    def _structured(self, leaf: ThisRow, place: Place) -> Place:
+    def _structured(self, leaf: ThisRow, own: Cell) -> Place:
+        row = own.place[0]
         for table in self.book.tables.values():
-            inside = table.first_row <= place[0] <= table.last_row and table.sheet == self.cells.name
+            inside = table.first_row <= row <= table.last_row and table.sheet == own.sheet
             if (leaf.table is None and inside) or (leaf.table or "") == table.name.lower():
                 names = [_squeezed(name) for name in table.columns]
                 if _squeezed(leaf.column) in names:
-                    return place[0], table.first_column + names.index(_squeezed(leaf.column))
+                    return row, table.first_column + names.index(_squeezed(leaf.column))
         raise NotUnderstoodError(f"it refers to a column {leaf.column!r} of a table that is not there")
 
-    def _sheet_name(self, name: str | None) -> str:
+    def _sheet_name(self, name: str | None, here: str) -> str:
         if name is None:
-            return self.cells.name
+            return here
         sheet = self.book.sheet(name)
         if sheet is None:
             raise NotUnderstoodError(f"it refers to a sheet {name!r} that is not there")
@@ -256,6 +265,8 @@ class Reading:
     def _elsewhere(self, cell: Cell, step: int | None) -> Expression:
         cells = self.book.sheet(cell.sheet)
         assert cells is not None
+        if self._on_schedule(cell):
+            return self._by_value(cells, cell, UNREAD)
         if cell.place in cells.formulas:
             return self._helper(cells, cell, step)
         value = cells.values.get(cell.place)
@@ -278,34 +289,76 @@ class Reading:
 
     def _among_helpers(self, cell: Cell) -> bool:
         """Whether a number stands in a column of helper formulas, so that only its value can be judged."""
-        line, column = self.table.position(cell.place)
-        if cell.sheet != self.cells.name or not self.table.first <= line <= self.table.last:
+        beside = self.table.beside(cell)
+        if beside is None:
             return False
-        if column not in self._formula_columns:
-            lines = range(self.table.first, self.table.last + 1)
-            shapes = {self.cells.formulas.get(self.table.at(n, column)) for n in lines} - {None}
-            self._formula_columns[column] = any(shape is not None and not shape.repeats for shape in shapes)
-        return self._formula_columns[column]
+        piece, column = beside[0], beside[0].position(cell.place)[1]
+        known = (id(piece), column)
+        if known not in self._formula_columns:
+            shapes = {piece.cells.formulas.get(piece.at(line, column)) for line in piece.lines} - {None}
+            self._formula_columns[known] = any(shape is not None and not shape.repeats for shape in shapes)
+        return self._formula_columns[known]
+
+    def _on_schedule(self, cell: Cell) -> bool:
+        """Whether a cell stands in a column that goes its own way from iteration to iteration.
+
+        So does a learning rate that decays: its formulas refer to their own column and to fixed cells alone.
+        """
+        beside = self.table.beside(cell)
+        if beside is None:
+            return False
+        piece, column = beside[0], beside[0].position(cell.place)[1]
+        known = (id(piece), column)
+        if known not in self._schedules:
+            every = (piece.cells.formulas.get(piece.at(line, column)) for line in piece.lines)
+            shapes = dict.fromkeys(shape for shape in every if shape is not None)
+            own = all(self._of_own_column(shape, piece.across) for shape in shapes)
+            self._schedules[known] = own and any(not shape.repeats for shape in shapes)
+        return self._schedules[known]
+
+    def _of_own_column(self, shape: Shape, across: bool) -> bool:
+        try:
+            leaves = [shape.leaves[n] for n in shape.used]
+        except NotUnderstoodError:
+            return False
+        return bool(leaves) and all(
+            isinstance(leaf, Reference)
+            and leaf.sheet is None
+            and (
+                (leaf.row_fixed and leaf.column_fixed)
+                or (leaf.row == 0 and not leaf.row_fixed if across else leaf.column == 0 and not leaf.column_fixed)
+            )
+            for leaf in leaves
+        )
 
     def _helper(self, cells: Cells, cell: Cell, step: int | None) -> Expression:
         """A formula cell outside of the quantities: its value as seen from iteration ``step``."""
-        line, column = self.table.position(cell.place)
-        inside = cell.sheet == self.cells.name and self.table.first <= line <= self.table.last
-        own = line - self.table.first if inside else None
+        own = self.table.step(cell)
         if cell not in self._helper_of:
             if self._foreign(cell):
                 self._helper_of[cell] = self._by_value(cells, cell, FOREIGN)
             elif cell in self._open:
                 return self.symbol(LOOP + f"{cell.sheet}!{cell.place[0]},{cell.place[1]}")
             else:
-                if inside:  # from the top, so that a helper that leads back row by row is no deep recursion
-                    for above in range(self.table.first, line):
-                        place = self.table.at(above, column)
-                        if place in cells.formulas and Cell(cell.sheet, place) not in self._helper_of:
-                            self._follow(cells, Cell(cell.sheet, place), above - self.table.first)
+                # From the top, so that a helper that leads back row by row is no deep recursion.
+                for above in self._unknown_above(cells, cell):
+                    self._follow(cells, above, self.table.step(above))
                 self._follow(cells, cell, own)
         found = self._helper_of[cell]
         return found if own is None or step is None or own == step else self._shifted(found, own - step)
+
+    def _unknown_above(self, cells: Cells, cell: Cell) -> list[Cell]:
+        """The cells above a helper, in its column and piece of the table, that have not been followed yet."""
+        if (beside := self.table.beside(cell)) is None:
+            return []
+        piece, column = beside[0], beside[0].position(cell.place)[1]
+        unknown: list[Cell] = []
+        for n in range(beside[1] - piece.start - 1, -1, -1):
+            above = Cell(cell.sheet, piece.at(piece.lines[n], column))
+            if above in self._helper_of or above.place not in cells.formulas:
+                break
+            unknown.append(above)
+        return unknown[::-1]
 
     def _follow(self, cells: Cells, cell: Cell, own: int | None) -> None:
         shape = cells.formulas[cell.place]
@@ -313,23 +366,15 @@ class Reading:
             return
         self._open.add(cell)
         try:
-            expression = self._expression_of_helper(cells, shape, cell, own)
+            expression = self._helper_expression(cells, shape, cell, own)
         except (NotUnderstoodError, RecursionError):
             expression = self._by_value(cells, cell, UNREAD)
         finally:
             self._open.discard(cell)
         self._helper_of[cell] = expression
 
-    def _expression_of_helper(self, cells: Cells, shape: Shape, cell: Cell, own: int | None) -> Expression:
-        used = shape.used
-        leaves: list[Expression] = [self._zero] * len(shape.leaves)
-        for n in used:
-            leaf = shape.leaves[n]
-            if isinstance(leaf, Reference) and leaf.sheet is None and cells is not self.cells:
-                # Without a sheet, a reference means the sheet of its formula, which is another one here.
-                leaf = replace(leaf, sheet=cells.name)
-            leaves[n] = self._resolve(leaf, cell.place, own)
-        expression = shape.expression(leaves)
+    def _helper_expression(self, cells: Cells, shape: Shape, cell: Cell, own: int | None) -> Expression:
+        expression = self._expression(shape, shape.used, cell, own)
         if own is None and isinstance(expression, Symbol) and expression.key in self.constants:
             # A cell that only repeats a constant is one too, and what the formulas refer to.
             name = f"cell:{cell.sheet}!{cell.place[0]},{cell.place[1]}"
@@ -363,7 +408,7 @@ class Reading:
         return self.symbol(f"cell:{name}")
 
     def _foreign(self, cell: Cell) -> bool:
-        return any(other.cells.name == cell.sheet and other.contains(cell.place) for other in self._others)
+        return any(other.contains(cell.sheet, cell.place) for other in self._others)
 
     def _shifted(self, expression: Expression, by: int) -> Expression:
         """The same seen from ``by`` iterations earlier: what was here is now ``by`` away."""

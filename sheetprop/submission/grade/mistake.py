@@ -1,0 +1,75 @@
+"""Which findings are one mistake, as a student would count: the same idea, in however many columns it stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from sheetprop.network import NETWORK
+from sheetprop.submission.findings import Code, Finding
+
+OWN_MISTAKE = frozenset(
+    {
+        Code.WRONG_VALUE,
+        Code.WRONG_FORMULA,
+        Code.OVERWRITTEN,
+        Code.ERROR_VALUE,
+        Code.UNKNOWN_FUNCTION,
+        Code.MISSING_COLUMN,
+        Code.DRIFTING_INPUT,
+    }
+)
+"""Kinds that have no idea in common: each quantity that has one is a mistake of its own."""
+DOLLAR = frozenset({Code.SLIDING_REFERENCE, Code.STUCK_REFERENCE})
+"""Kinds that are one mistake wherever they are made, whatever the references slide to."""
+Mistake = tuple[str, ...]
+"""What two findings share exactly where they are one mistake."""
+_HELPER = re.compile(r"^The helper cells? \S+ ")
+_SENTENCE = re.compile(r"\.\s|\.$")
+_CELL = re.compile(r"\s?\(\$?[A-Z]{1,3}\$?\d+\)")
+_INDEX = re.compile(r"(?<=[A-Za-z_])\d+")
+
+
+def mistake(finding: Finding) -> Mistake:
+    """The mistake that a finding tells of: its kind, what kind of quantity it is made in, and what is told of it.
+
+    What is told is the first sentence without the quantity that it is about, without cells and without the numbers of
+    neurons and weights: "uses a_h1 (J4) where h1 (I4) belongs" is one idea in h1's and in h2's gradients.
+    """
+    role = NETWORK[finding.quantity].role.value if finding.quantity in NETWORK.keys() else ""
+    if finding.code in OWN_MISTAKE:
+        return finding.code.value, finding.quantity or finding.message
+    if finding.code in DOLLAR:
+        return finding.code.value, role
+    return finding.code.value, role, told(finding)
+
+
+def told(finding: Finding) -> str:
+    """The first sentence of a message without its subject, cells and indices."""
+    text = _SENTENCE.split(finding.message, maxsplit=1)[0]
+    text = _HELPER.sub("", text)
+    if finding.quantity in NETWORK.keys():
+        text = text.removeprefix(f"{NETWORK.label(finding.quantity)} ")
+    return _INDEX.sub("", _CELL.sub("", text))
+
+
+def most_apart(mistakes: Mapping[str, Iterable[Mistake]], worth: Mapping[str, float]) -> set[str]:
+    """The quantities that pay: one for each mistake, and no quantity for two, so that as much as possible is paid.
+
+    ``mistakes`` has the mistakes of each wrong quantity, ``worth`` what there is to lose on it. (A maximum matching
+    of quantities and mistakes; one more mistake, or one more quantity that has it, never makes it less.)
+    """
+    payer: dict[Mistake, str] = {}
+
+    def pay(key: str, seen: set[Mistake]) -> bool:
+        for each in mistakes[key]:
+            if each not in seen:
+                seen.add(each)
+                if each not in payer or pay(payer[each], seen):
+                    payer[each] = key
+                    return True
+        return False
+
+    for key in sorted(mistakes, key=lambda key: -worth[key]):
+        pay(key, set())
+    return set(payer.values())

@@ -1,0 +1,214 @@
+"""A table's learning rate: what its updates really multiply the gradient with, and where that stands."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+from sheetprop.expression import Expression, Number, Symbol
+from sheetprop.network import NETWORK, RATE, Role
+from sheetprop.submission.compare.evaluation import Evaluator
+from sheetprop.submission.compare.samples import Convention, Samples, equal
+from sheetprop.submission.diagnose.edits import parts
+from sheetprop.submission.find.labels import is_rate
+from sheetprop.submission.find.tables import WEIGHTS, Cell, Table
+from sheetprop.submission.understand.parameters import (
+    Parameters,
+    find_given,
+    labelled,
+    numbers_in,
+    same_number,
+    same_size,
+)
+from sheetprop.submission.understand.reading import Reading, Run
+
+OWN_LINES = 0.9
+"""Share of the updates that take their rate from the table's own lines from which it is a column of its own."""
+
+
+def find_parameters(reading: Reading, runs: Mapping[str, list[Run]]) -> Parameters:
+    """The parameters that a table's formulas use."""
+    parameters = find_given(reading, runs)
+    _find_rate(reading, runs, parameters)
+    if parameters.rate is None:
+        _find_labelled_rate(reading.table, parameters)
+    elif parameters.rate_cell is None and not parameters.rate_names:
+        parameters.said = _said_otherwise(reading.table, parameters.rate)
+    return parameters
+
+
+def _updates(runs: Mapping[str, list[Run]]) -> Iterator[tuple[str, Run, Expression]]:
+    for weight in WEIGHTS:
+        for run in runs.get(weight, []):
+            if run.content.expression is not None and run.last > 0:
+                yield weight, run, run.content.expression
+
+
+def _find_rate(reading: Reading, runs: Mapping[str, list[Run]], parameters: Parameters) -> None:
+    """The constant that most updates multiply the gradient with."""
+    uses: Counter[str] = Counter()
+    literals: Counter[float] = Counter()
+    values: Counter[float] = Counter()
+    by_step: dict[int, set[str]] = defaultdict(set)
+    samples, updates = Samples(), 0
+    for weight, run, expression in _updates(runs):
+        count = run.last - run.first + 1
+        updates += count
+        formulas = [expression, *_helpers(reading, expression)]
+        direct = [name for name in dict.fromkeys(expression.symbols()) if name in reading.constants]
+        names = [n for n in dict.fromkeys(n for f in formulas for n in f.symbols()) if n in reading.constants]
+        for name in names:
+            acts = _acts_as_rate(reading, weight, expression, name, parameters, samples)
+            if acts or [name] == direct:
+                uses[name] += count
+                values[reading.constants[name][1]] += count
+            if acts:
+                for step in range(run.first, run.last + 1):
+                    by_step[step].add(name)
+        if not names:
+            for literal in {abs(value) for formula in formulas for value in numbers_in(formula)}:
+                literals[literal] += count
+    if _find_column(reading, by_step, parameters):
+        return
+    if values:
+        value, count = values.most_common(1)[0]
+        labelled_uses = [name for name in uses if _is_labelled_rate(reading, reading.constants[name][0])]
+        if count * 4 < updates and labelled_uses:
+            value = reading.constants[labelled_uses[0]][1]
+        same = [name for name in uses if same_number(reading.constants[name][1], value)]
+        best = max(same, key=lambda name: uses[name])
+        parameters.rate, parameters.rate_cell = value, reading.constants[best][0]
+        parameters.rate_names = set(same)
+        parameters.bindings |= dict.fromkeys(same, RATE)
+    elif scaled := _rate_in_gradients(reading, runs, parameters):
+        parameters.rate_cell, parameters.rate = reading.constants[scaled]
+        parameters.bindings[scaled] = RATE
+    elif literals:
+        likely = [literal for literal, _ in literals.most_common() if literal not in (1.0,)] or list(literals)
+        right = [literal for literal in likely if _rates_literally(reading, runs, literal, parameters, samples)]
+        if right:
+            parameters.rate = right[0]
+
+
+def _find_column(reading: Reading, by_step: Mapping[int, set[str]], parameters: Parameters) -> bool:
+    """A rate for each iteration, in a column of the table's own lines, that is not everywhere the same."""
+    table = reading.table
+    own: dict[int, str] = {}
+    for step, names in by_step.items():
+        for name in names:
+            cell = reading.constants[name][0]
+            found = None if cell is None else table.step(cell)
+            # A cell that only repeats the one above means the one above.
+            if found is not None and found <= step:
+                own[step] = name
+    rates = {step: reading.constants[name][1] for step, name in own.items()}
+    if not rates or len(own) < OWN_LINES * len(by_step):
+        return False
+    first = rates[min(rates)]
+    if all(same_number(rate, first) for rate in rates.values()):
+        return False
+    filled, rate = [], first
+    for step in range(table.count):
+        rate = rates.get(step, rate)
+        filled.append(rate)
+    parameters.rate, parameters.rate_cell = first, reading.constants[own[min(own)]][0]
+    parameters.rate_names = set(own.values())
+    parameters.bindings |= dict.fromkeys(own.values(), RATE)
+    parameters.rates = filled
+    return True
+
+
+def _helpers(reading: Reading, expression: Expression) -> list[Expression]:
+    """The formulas of the helpers that an expression uses, directly or through others."""
+    pending, found = list(expression.symbols()), dict[str, Expression]()
+    while pending:
+        name = pending.pop().partition("@")[0]
+        if name.startswith("~") and name not in found:
+            found[name] = reading.helpers[name].expression
+            pending += found[name].symbols()
+    return list(found.values())
+
+
+def _rate_in_gradients(reading: Reading, runs: Mapping[str, list[Run]], parameters: Parameters) -> str | None:
+    """The constant that the gradient columns are multiplied with, where they hold the change of each weight."""
+    uses: Counter[str] = Counter()
+    for key in NETWORK.keys(Role.GRADIENT):
+        for run in runs.get(key, []):
+            expression = run.content.expression
+            for name in (n for n in (expression.names if expression else ()) if n in reading.constants):
+                for sign in ("lr", "-lr"):
+                    samples = Samples(Convention(gradient=sign))
+                    evaluator = Evaluator(samples, reading.helpers, parameters.bindings | {name: RATE})
+                    assert expression is not None
+                    uses[name] += equal(evaluator(expression), samples[key])
+    best = uses.most_common(1)
+    return best[0][0] if best and best[0][1] else None
+
+
+def _acts_as_rate(
+    reading: Reading, weight: str, expression: Expression, name: str, parameters: Parameters, samples: Samples
+) -> bool:
+    evaluator = Evaluator(samples, reading.helpers, parameters.bindings | {name: RATE})
+    return equal(evaluator(expression), samples[weight])
+
+
+def _rates_literally(
+    reading: Reading, runs: Mapping[str, list[Run]], literal: float, parameters: Parameters, samples: Samples
+) -> bool:
+    evaluator = Evaluator(samples, reading.helpers, parameters.bindings)
+    for weight, _, expression in _updates(runs):
+        if any(equal(evaluator(x), samples[weight]) for x in with_literal(expression, literal, RATE)):
+            return True
+        for name in {name.partition("@")[0] for name in expression.symbols() if name.startswith("~")}:
+            for formula in with_literal(reading.helpers[name].expression, literal, RATE):
+                if equal(evaluator.trial({name: formula})(expression), samples[weight]):
+                    return True
+    return False
+
+
+def with_literal(expression: Expression, value: float, name: str) -> Iterable[Expression]:
+    """The expression with one number ``value``, wherever it stands, replaced by a name."""
+    for part, put in parts(expression):
+        if isinstance(part, Number) and same_size(part.value, value):
+            yield put(Symbol(name) if part.value * value > 0 else -Symbol(name))
+
+
+def _is_labelled_rate(reading: Reading, cell: Cell | None) -> bool:
+    if cell is None:
+        return False
+    cells = reading.book.sheet(cell.sheet)
+    assert cells is not None
+    row, column = cell.place
+    around = ((row, column - 1), (row - 1, column), (row, column - 2))
+    return any(isinstance(label := cells.values.get(place), str) and is_rate(label) for place in around)
+
+
+_RATE_IN_TEXT = re.compile(
+    r"(?:η|ɳ|ή|α|\blr\b|l\.r\.?|eta|learning[ _]?rate)\s*(?:\(\w+\))?\s*[=:_ ]*\s*([0-9]*\.?[0-9]+)", re.IGNORECASE
+)
+
+
+def rate_in_text(text: str) -> float | None:
+    """The learning rate that a text tells, as "η = 0.2" or "LR_0.5"."""
+    found = _RATE_IN_TEXT.search(text)
+    return float(found[1]) if found else None
+
+
+def _said_otherwise(table: Table, rate: float) -> Cell | None:
+    """The cell that is labelled as the learning rate, where it holds another than the updates have typed in."""
+    found = labelled(table, is_rate)
+    return None if found is None or same_number(found[1], rate) else found[0]
+
+
+def _find_labelled_rate(table: Table, parameters: Parameters) -> None:
+    """The rate that a label near the table, or the sheet's name, tells, where no formula does."""
+    if found := labelled(table, is_rate):
+        parameters.rate_cell, parameters.rate = found
+        return
+    texts = [text for (row, _), text in table.cells.texts.items() if row <= table.main.header]
+    told = (rate_in_text(text) for text in [*reversed(texts), table.cells.name])
+    parameters.rate = next((value for value in told if value is not None), None)
+
+
+__all__ = ["find_parameters", "rate_in_text", "with_literal"]
