@@ -4,8 +4,16 @@ import pytest
 from openpyxl.utils.cell import get_column_letter
 
 from sheetprop.network import NETWORK, partial
-from sheetprop.submission.findings import Code, Status
-from tests.student import WEIGHTS, Student, errors, only_error
+from sheetprop.submission.findings import Code, Finding, Severity, Status, Submission
+from tests.student import WEIGHTS, Student, errors
+
+
+def only_error(submission: Submission) -> Finding:
+    """The one mistake of a submission, which is told once in all updates; JSON has it once as well."""
+    (told,) = [mistake for mistake in submission.mistakes if mistake.severity is Severity.ERROR]
+    assert told.quantities == tuple(WEIGHTS)
+    assert [found["code"] for found in submission.to_dict()["findings"]].count(told.code.value) == 1
+    return told.first
 
 
 def column(student: Student, n: int) -> str:

@@ -71,8 +71,16 @@ class _Row:
     first_finding: str
 
     @property
+    def graded(self) -> bool:
+        return self.status is not Status.UNREADABLE
+
+    @property
+    def total(self) -> Value:
+        return self.score if self.graded else ""
+
+    @property
     def share(self) -> Value:
-        return self.score / self.max_score if self.max_score > 0 else ""
+        return self.score / self.max_score if self.graded and self.max_score > 0 else ""
 
 
 def write_gradebook(path: Path, submissions: Iterable[Submission], roll: Roll | None = None) -> Resemblance:
@@ -119,7 +127,7 @@ def _row(submission: Submission, student: str | None) -> _Row:
         submission.status,
         submission.score,
         submission.max_score,
-        {line.criterion: line.points for line in submission.score_lines},
+        {line.criterion: line.points for line in submission.score_lines if submission.status is not Status.UNREADABLE},
         counted(submission, Severity.ERROR),
         counted(submission, Severity.WARNING),
         told,
@@ -153,7 +161,7 @@ def _write_grades(
     sheet.write_string(1, NAME, str(statistics), book.look(theme.SUBTITLE))
 
     columns: dict[int, tuple[str, list[Value]]] = {
-        SCORE: (TOTAL, [row.score for row in rows]),
+        SCORE: (TOTAL, [row.total for row in rows]),
         MAX_SCORE: (TOTAL, [row.max_score for row in rows]),
         SHARE: (PERCENT, [row.share for row in rows]),
         errors: (TOTAL, [row.errors for row in rows]),
@@ -205,12 +213,16 @@ def _write_grade(book: ListBook, sheet: Sheet, row: int, grade: _Row, criteria: 
         # Whoever overrides the points of a criterion sees the score follow.
         points_of = f"{address(row, FIRST_CRITERION)}:{address(row, FIRST_CRITERION + len(criteria) - 1)}"
         score = book.look(NUMBER, num_format=POINTS, bold=True)
-        sheet.write_computed(row, SCORE, f"=ROUND(SUM({points_of}),2)", grade.score, score)
-    else:
+        # What cannot be opened is not graded, until the teacher gives it points.
+        formula = f'=IF(COUNT({points_of})=0,"",ROUND(SUM({points_of}),2))'
+        sheet.write_computed(row, SCORE, formula, grade.total, score)
+    elif grade.graded:
         sheet.write_number(row, SCORE, grade.score, points)
+    else:
+        sheet.write_blank(row, SCORE, None, points)
     sheet.write_number(row, MAX_SCORE, grade.max_score, points)
     reached, reachable = address(row, SCORE), address(row, MAX_SCORE)
-    formula = f'=IF({reachable}>0,{reached}/{reachable},"")'
+    formula = f'=IF(AND(COUNT({reached})=1,{reachable}>0),{reached}/{reachable},"")'
     sheet.write_computed(row, SHARE, formula, grade.share, book.look(NUMBER, num_format=PERCENT))
     for column, line in enumerate(criteria, start=FIRST_CRITERION):
         if line.criterion in grade.lines:

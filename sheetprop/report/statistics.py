@@ -38,7 +38,10 @@ class Mistake:
 
 @dataclass
 class Statistics:
-    """Counted over submissions, which need not be kept; ``shares`` has those scores that are of more than 0 points."""
+    """Counted over submissions, which need not be kept.
+
+    ``scores`` has those of what is graded, which what cannot be opened is not; ``shares`` those of more than 0 points.
+    """
 
     by_status: dict[Status, int] = field(default_factory=lambda: dict.fromkeys(Status, 0))
     by_code: dict[Code, Mistake] = field(default_factory=dict)
@@ -56,8 +59,10 @@ class Statistics:
     def add(self, submission: Submission) -> None:
         """Count one more submission."""
         self.by_status[submission.status] += 1
-        self.scores.append(submission.score)
-        if submission.max_score > 0:
+        graded = submission.status is not Status.UNREADABLE
+        if graded:
+            self.scores.append(submission.score)
+        if graded and submission.max_score > 0:
             self.shares.append(submission.score / submission.max_score)
         for told in submission.mistakes:
             mistake = self.by_code.setdefault(told.code, Mistake(told.code, told.severity))
@@ -72,11 +77,11 @@ class Statistics:
     @property
     def submissions(self) -> int:
         """How many submissions were counted."""
-        return len(self.scores)
+        return sum(self.by_status.values())
 
     @property
     def mean_score(self) -> float | None:
-        """Points reached in the mean, or None without a submission."""
+        """Points reached in the mean of what is graded, or None without any."""
         return round(fmean(self.scores), 2) if self.scores else None
 
     @property

@@ -40,6 +40,11 @@ class Code(Enum):
     title: str
 
     @property
+    def of_no_quantity(self) -> bool:
+        """Whether what it tells is one cause for all the quantities that it is told of."""
+        return self in _OF_NO_QUANTITY
+
+    @property
     def measures(self) -> bool:
         """Whether the numbers in its messages are measured in the sheet, not part of what is wrong."""
         return self in _MEASURING
@@ -88,6 +93,7 @@ class Code(Enum):
     UNREADABLE = "unreadable", "The file cannot be opened"
 
 
+_OF_NO_QUANTITY = frozenset({Code.OTHER_RULE, Code.CHANGING_RATE})
 _MEASURING = frozenset(
     {
         Code.WRONG_RATE,

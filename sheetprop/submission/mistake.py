@@ -98,9 +98,11 @@ class Mistake:
 
         Programs that ask which quantities have errors look at ``quantity`` alone, as they did when each table's each
         column was a finding of its own; a mistake in four gradients that named only the first would hide three from
-        them. All of them list the same ``places``, by which they are known as one. To tell it once whatever the
-        quantities, return ``[self]``: nothing else has to change.
+        them. All of them list the same ``places``, by which they are known as one. A cause that is no quantity's own,
+        as another update rule, is told once. To tell every mistake so, return ``[self]``: nothing else has to change.
         """
+        if self.code.of_no_quantity:
+            return [self]
         return [self._seen_from(quantity) for quantity in self.quantities or (None,)]
 
     def _seen_from(self, quantity: str | None) -> Mistake:

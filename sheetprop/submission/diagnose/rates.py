@@ -29,16 +29,16 @@ def _tell_changing(case: Case, rates: list[float]) -> None:
     weights = [weight for weight in WEIGHTS if weight in case.runs]
     case.wrong_keys |= set(weights)
     line = f"{'column' if case.table.across else 'row'} {case.table.main.line(step) + 1}"
-    places = [case.table.cells_of(weight, list(range(1, case.table.count))) for weight in weights]
-    case.tell(
-        Code.CHANGING_RATE,
-        Severity.ERROR,
-        f"The learning rate changes on the way: it is {value_text(first)} at first and {value_text(rates[step])} in "
-        f"the update of {line}. All updates of a table have one learning rate.",
-        weights[0],
-        places[0],
-        case.writer.found(weights[0], step),
-    )
+    for weight in weights:
+        case.tell(
+            Code.CHANGING_RATE,
+            Severity.ERROR,
+            f"The learning rate changes on the way: it is {value_text(first)} at first and {value_text(rates[step])} "
+            f"in the update of {line}. All updates of a table have one learning rate.",
+            weight,
+            case.table.cells_of(weight, list(range(1, case.table.count))),
+            case.writer.found(weight, step),
+        )
 
 
 def _tell_said_otherwise(case: Case) -> None:

@@ -35,19 +35,19 @@ def judge_rule(case: Case, wrong: list[Wrong]) -> list[Wrong]:
         if momentum is not None
         else "another rule: they use cells that carry on from row to row, as momentum or Adam do"
     )
-    first = suspects[0]
     case.settled |= set(suspects)
     case.wrong_keys |= set(suspects)
-    step = case.table.count - 1
-    case.tell(
-        Code.OTHER_RULE,
-        Severity.ERROR,
-        f"The weights are updated with {rule}. Asked is plain gradient descent, w(k+1) = w(k) − η·∂E/∂w(k).",
-        first,
-        case.table.cells_of(first, list(range(1, case.table.count))),
-        case.writer.found(first, step),
-        case.writer.expected(first, step),
-    )
+    steps = list(range(1, case.table.count))
+    for weight in suspects:
+        case.tell(
+            Code.OTHER_RULE,
+            Severity.ERROR,
+            f"The weights are updated with {rule}. Asked is plain gradient descent, w(k+1) = w(k) − η·∂E/∂w(k).",
+            weight,
+            case.table.cells_of(weight, steps),
+            case.writer.found(weight, steps[-1]),
+            case.writer.expected(weight, steps[-1]),
+        )
     return [item for item in wrong if item.key not in suspects]
 
 

@@ -30,7 +30,8 @@ def judge_assignment(
     shares["initial_values"] = judge_initial_values(judged, assignment, findings)
     shares["iterations"] = judge_iterations(judged, assignment, findings)
     shares["learning_rates"] = judge_rates(book, judged, assignment, findings)
-    shares["chart"] = judge_chart(book, judged, findings)
+    # What earns no points was not asked for, and nothing is said of it.
+    shares["chart"] = judge_chart(book, judged, findings if assignment.rubric.get("chart") else [])
     shares["live"] = _live(judged)
     return findings, score_lines(shares, assignment)
 

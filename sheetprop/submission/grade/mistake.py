@@ -17,9 +17,10 @@ OWN_MISTAKE = frozenset(
         Code.UNKNOWN_FUNCTION,
         Code.MISSING_COLUMN,
         Code.DRIFTING_INPUT,
+        Code.OTHER_RULE,
     }
 )
-"""Kinds that have no idea in common: each quantity that has one is a mistake of its own."""
+"""Kinds that have no idea in common, or that leave nothing of what was asked: each quantity pays for itself."""
 DOLLAR = frozenset({Code.SLIDING_REFERENCE, Code.STUCK_REFERENCE})
 """Kinds that are one mistake wherever they are made, whatever the references slide to."""
 Mistake = tuple[str, ...]
