@@ -78,6 +78,16 @@ def test_three_significant_digits_are_no_error(key: str, digits: int) -> None:
     assert with_code(submission, Code.NOT_LIVE)
 
 
+@pytest.mark.parametrize("digits", [3, 4, 5])
+def test_digits_behind_the_third_are_nobodys_slip(digits: int) -> None:
+    """Weights that follow from rounded gradients lead away from the exact course, and rounded gradients with them."""
+    student = Student(iterations=20)
+    for key in GRADIENTS:
+        for k, number in enumerate(student.numbers[key]):
+            student.fill(key, float(f"{number:.{digits}g}"), at=k)
+    assert not errors(student.judged())
+
+
 def two_sheets(rate: float) -> tuple[Student, Student]:
     """A live table, and one on another sheet of the same book that is to be typed over."""
     live = Student(iterations=20, chart=False)

@@ -29,7 +29,7 @@ PASTED_SHARE = 0.9
 SHOWN_DECIMALS = 3
 """Decimals that the columns of a table pasted as shown must have for it to count as a copy of the live one."""
 COPIED_DIGITS = 6
-"""Digits that the numbers of a table at another rate than the live one's must have to count as computed by it."""
+"""Digits from which on a number counts as computed and copied, rather than typed in by hand."""
 
 
 def judge_given(case: Case) -> None:
@@ -88,7 +88,7 @@ def judge_constants(case: Case) -> bool:
     for key, steps in typed.items():
         wrong = wrong_numbers(case, key, steps)
         if not case.copied:
-            wrong |= _unlike(case, key, steps)
+            wrong = wrong - _like(case, key, steps) | _unlike(case, key, steps)
         right += [(key, step) for step in steps if step not in wrong]
         if wrong:
             _tell_numbers(case, key, sorted(wrong))
@@ -125,6 +125,13 @@ def wrong_numbers(case: Case, key: str, steps: list[int]) -> set[int]:
     if key in WEIGHTS:
         wrong |= _not_learning(case, key, followed, steps)
     return wrong
+
+
+def _like(case: Case, key: str, steps: list[int]) -> set[int]:
+    """The iterations whose number is right to three digits and has hardly more: those behind are nobody's slip."""
+    right, found = case.reference[key], case.numbers.values(key)
+    like = agrees(found, right)
+    return {step for step in steps if like[step] and digits(found[step]) < COPIED_DIGITS}
 
 
 def _unlike(case: Case, key: str, steps: list[int]) -> set[int]:
