@@ -208,8 +208,8 @@ def test_chart_shows_the_whole_table(area: str, short: bool) -> None:
         assert "rows 4 to 9; the table has rows 4 to 15" in found[0].message
 
 
-def test_pasted_tables_cost_live_and_the_points_for_formulas() -> None:
-    """Of two tables, one of them pasted, half of the points for live formulas and for the mathematics are lost."""
+def test_tables_pasted_from_a_live_one_cost_live_only() -> None:
+    """Of two tables, one of them what the other showed at another rate, half of the points for live formulas are lost."""
     student = Student()
     other = Student(sheet="Pasted", rate=2.0, book=student.book)
     for key in other.columns:
@@ -219,8 +219,8 @@ def test_pasted_tables_cost_live_and_the_points_for_formulas() -> None:
     assert [table.live for table in submission.tables] == [True, False]
     assert [finding.code for finding in submission.findings] == [Code.NOT_LIVE]
     assert submission.status is Status.INCOMPLETE
-    assert lost(submission) == dict.fromkeys(("forward", "error", "gradients", "updates", "live"), 0.5)
-    assert reason(submission, "error") == "typed: E1, E2, E_total (in 1 of 2 tables)"
+    assert lost(submission) == {"live": 0.5}
+    assert reason(submission, "live") == "pasted (in 1 of 2 tables)"
 
 
 @pytest.mark.parametrize(
