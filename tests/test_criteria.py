@@ -209,7 +209,7 @@ def test_chart_shows_the_whole_table(area: str, short: bool) -> None:
 
 
 def test_tables_pasted_from_a_live_one_cost_live_only() -> None:
-    """Of two tables, one of them what the other showed at another rate, half of the points for live formulas are lost."""
+    """Of two tables, one of them what the other showed at another rate, half of the live points are lost."""
     student = Student()
     other = Student(sheet="Pasted", rate=2.0, book=student.book)
     for key in other.columns:
