@@ -55,7 +55,7 @@ def test_generate_returns_a_result_that_prints_itself(tmp_path: Path) -> None:
     assert result.verification is not None
     assert result.verification.mismatches == []
     assert str(result).startswith(f"Wrote {path}: 6 sheets, ")
-    assert "10 iterations at learning rates 0.5." in str(result)
+    assert "10 iterations at learning rate 0.5." in str(result)
     assert "no mismatch" in str(result)
     document = json.loads(result.to_json())
     assert document == result.to_dict()
@@ -133,7 +133,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr("xlsxwriter.workbook.Workbook.close", full)
     path = tmp_path / "a.xlsx"
-    with pytest.raises(sheetprop.InputError, match=r"a\.xlsx: cannot be written: No space left on device$"):
+    with pytest.raises(sheetprop.InputError, match=r"a\.xlsx: cannot be written: the disk is full$"):
         generate(path=path, iterations=2, learning_rates=[0.5])
     assert list(tmp_path.iterdir()) == []
 

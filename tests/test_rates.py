@@ -181,3 +181,18 @@ def test_a_slip_in_one_update_is_no_other_rule() -> None:
     student.fill("w1", "=w1[-1]-lr*dE_dw1[-1]+0.9*(w1[-1]-w1[-2])", at=range(2, 20))
     assert NETWORK["w1"].key in {finding.quantity for finding in errors(student.judged())}
     assert Code.OTHER_RULE not in {finding.code for finding in errors(student.judged())}
+
+
+def test_a_column_called_n_counts_the_iterations() -> None:
+    """Beside updates with the rate typed in, it says no other rate."""
+    student = Student(rate_cell="")
+    beside(student, 0, "n", "=#+1", first=1)
+    assert not errors(student.judged())
+
+
+def test_another_tables_rate_on_the_sheet_says_nothing_of_this_one() -> None:
+    """Two tables one below the other: the label belongs to the one that uses its cell."""
+    first = Student(rate=2.0)
+    second = Student(header=30, rate_cell="", book=first.book)
+    assert second.sheet == first.sheet
+    assert not errors(first.judged())

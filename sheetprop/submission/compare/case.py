@@ -99,7 +99,7 @@ class Case:
     def read(self, keys: set[str] | None) -> None:
         """Read the table, or read it again with only the columns of ``keys`` taken as quantities."""
         self.reading = Reading(self.book, self.table, self.tables, keys)
-        for name in ("numbers", "reference"):
+        for name in ("numbers", "recomputed", "reference"):
             self.__dict__.pop(name, None)
         # The objects are kept with their verdicts, so that no other can have their identity.
         self._verdicts: dict[tuple[str, int, int], tuple[bool, Expression, Evaluator]] = {}
@@ -240,6 +240,19 @@ class Case:
         rates = self.parameters.rates
         rate = self.parameters.rate if rates is None else np.array(rates)
         return Numbers(self.table, self.parameters.given, rate, self.tolerances.typed)
+
+    @cached_property
+    def recomputed(self) -> Numbers:
+        """The same, those of formulas as the engine computes them, whatever the file stores."""
+        table, numbers = self.table, self.numbers.copy()
+        for key in self.reading.keys:
+            for step in range(table.count):
+                cell = table.cell(key, step)
+                if cell.place in table.sheet(key, step).formulas:
+                    value = self.book.recomputed(cell.sheet, cell.place)
+                    if type(value) is float:
+                        numbers.replace(key, step, value)
+        return numbers
 
     @cached_property
     def reference(self) -> Reference:

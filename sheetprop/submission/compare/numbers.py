@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,6 +71,13 @@ class Numbers:
             else:
                 self._values[key] = np.array(np.broadcast_to(self._given.get(key, np.nan), (self.count,)), dtype=float)
         return self._values[key]
+
+    def copy(self) -> Numbers:
+        """The same numbers, to replace some of them."""
+        other = copy(self)
+        other._values = {key: values.copy() for key, values in self._values.items()}
+        other._quanta = {}
+        return other
 
     def replace(self, key: str, step: int, value: float) -> None:
         """Take a number other than the stored one, as the engine computed it."""

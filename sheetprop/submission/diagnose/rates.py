@@ -19,8 +19,18 @@ def judge_rates(case: Case) -> None:
     """Tell a learning rate that changes from row to row once, and one typed in where a cell says another."""
     if case.parameters.rates is not None:
         _tell_changing(case, case.parameters.rates)
-    if case.parameters.said is not None:
+    if case.parameters.said is not None and not _of_another_table(case):
         _tell_said_otherwise(case)
+
+
+def _of_another_table(case: Case) -> bool:
+    """Whether the cell that says another rate says that of another table on its sheet."""
+    said = case.parameters.said
+    told = case.table.cells.number(said.place) if said is not None else None
+    others = (other.parameters for other in case.others if other is not case and other.table.cells is case.table.cells)
+    return told is not None and any(
+        other.rate_cell == said or (other.rate is not None and same_number(other.rate, told)) for other in others
+    )
 
 
 def _tell_changing(case: Case, rates: list[float]) -> None:

@@ -67,7 +67,7 @@ def _moved(case: Case, key: str, steps: list[int]) -> int | None:
     equation = case.writer.equation(key)
     if equation is None:
         return None
-    followed = case.numbers.followed(key, equation)
+    followed = case.recomputed.followed(key, equation)
     with np.errstate(all="ignore"):
         off = np.abs(followed.found - followed.expected) > MOST_MOVED * np.abs(followed.expected) + 1e-15
     off &= followed.known
@@ -85,7 +85,7 @@ def _rounding(case: Case, subject: str, shape: Shape | None, key: str, off: int 
     if off is not None:
         equation = case.writer.equation(key)
         assert equation is not None
-        followed = case.numbers.followed(key, equation)
+        followed = case.recomputed.followed(key, equation)
         label = NETWORK.label(key)
         what = "is rounded" if by_function else "takes a rounded number for e"
         return (

@@ -198,7 +198,14 @@ def rate_in_text(text: str) -> float | None:
 def _said_otherwise(table: Table, rate: float) -> Cell | None:
     """The cell that is labelled as the learning rate, where it holds another than the updates have typed in."""
     found = labelled(table, is_rate)
-    return None if found is None or same_number(found[1], rate) else found[0]
+    if found is None or same_number(found[1], rate):
+        return None
+    cell, told = found
+    # What is called n may count the iterations, in a column of its own.
+    row, column = cell.place
+    beside = [table.sheets[cell.sheet].number(place) for place in ((row + 1, column), (row, column + 1))]
+    counts = any(number is not None and not same_number(number, told) for number in beside)
+    return None if counts and table.step(cell) is not None else cell
 
 
 def _find_labelled_rate(table: Table, parameters: Parameters) -> None:
