@@ -132,7 +132,7 @@ def _memory(home: Path, sizes: tuple[int, int]) -> Row:
             shutil.copyfile(original, folder / f"{n}.xlsx")
         command = [*_command(folder), "--report", str(home / f"report of {size}")]
         code, peak = map(int, python("-c", LARGEST, *command).split())
-        assert code == 0, code
+        assert code in (0, 1), code  # 1: not all that the course asks is there
         peaks.append(peak / (2**20 if sys.platform == "darwin" else 2**10))
     return within(
         NAME, f"peak memory with --report: {sizes[1]} submissions against {sizes[0]}", peaks[1], peaks[0], 1.3,
