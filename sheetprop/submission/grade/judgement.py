@@ -11,11 +11,13 @@ from sheetprop.submission.compare.case import Case
 from sheetprop.submission.compare.conventions import tell_convention, under_best_convention, without_misnamed_steps
 from sheetprop.submission.diagnose.mistakes import tell_wrong
 from sheetprop.submission.diagnose.results import judge_errors, judge_loops, judge_rounding, judge_stored, judge_unread
+from sheetprop.submission.diagnose.texts import judge_texts
 from sheetprop.submission.diagnose.typed import judge_constants, judge_gaps, judge_given
 from sheetprop.submission.find.tables import WEIGHTS, Table
 from sheetprop.submission.findings import Finding, FoundTable
 from sheetprop.submission.open.cells import Book
 from sheetprop.submission.understand.parameters import Parameters
+from sheetprop.submission.understand.reading import Cell
 
 TRAINING = set(NETWORK.keys(Role.FORWARD, Role.STEP, Role.GRADIENT))
 """What the next weights are computed from, besides the weights themselves."""
@@ -45,7 +47,8 @@ def judge_tables(book: Book, tables: Sequence[Table], tolerances: Tolerances) ->
     """
     cases = [Case(book, table, tables, tolerances) for table in tables]
     training = [case for case in cases if _trains(case) is not False]
-    return [_judged(case) for case in (training or cases)]
+    told = set[Cell]()
+    return [_judged(case, told) for case in (training or cases)]
 
 
 def _trains(case: Case) -> bool | None:
@@ -65,12 +68,13 @@ def _trains(case: Case) -> bool | None:
     return computed
 
 
-def _judged(case: Case) -> Judged:
+def _judged(case: Case, texts: set[Cell]) -> Judged:
     wrong = case.wrong_formulas()
     if wrong:
         wrong = under_best_convention(case, wrong)
         wrong = without_misnamed_steps(case, wrong)
     tell_convention(case)
+    judge_texts(case, texts)
     judge_given(case)
     judge_gaps(case)
     live = judge_constants(case)

@@ -17,6 +17,7 @@ from sheetprop.stored import BOOLEAN, NUMBER, SHARED_TEXT, DocumentTypeError, re
 from sheetprop.submission.open.archive import SEND_AGAIN
 from sheetprop.submission.open.areas import corners
 from sheetprop.submission.open.package import Chart, ExcelTable, Unreadable, open_package
+from sheetprop.submission.open.text_numbers import TextNumber, text_number
 from sheetprop.submission.understand.formula import Name, NotUnderstoodError, Shape, Shapes
 
 Place = tuple[int, int]
@@ -43,7 +44,8 @@ Value = float | str | bool | ErrorValue
 class Cells:
     """One sheet: its values (stored results of formulas included) and the shapes of its formulas, by place.
 
-    ``opaque`` are cells whose formula has no text of its own: parts of array formulas and data tables.
+    ``opaque`` are cells whose formula has no text of its own: parts of data tables. ``text_numbers`` are typed-in texts
+    that are meant as numbers: their values are these numbers.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Cells:
     values: dict[Place, Value] = field(default_factory=dict)
     formulas: dict[Place, Shape] = field(default_factory=dict)
     opaque: set[Place] = field(default_factory=set)
+    text_numbers: dict[Place, TextNumber] = field(default_factory=dict)
 
     def number(self, place: Place) -> float | None:
         """The number in a cell, None where there is none."""
@@ -201,6 +204,12 @@ class Book:
         shared: dict[str, Shape] = {}
         for n, attributes, text in stored.formulas:
             self._add_formula(cells, places[n], attributes, text, shared)
+        for place, typed in cells.texts.items():
+            computed = place in cells.formulas or place in cells.opaque
+            if not computed and (number := text_number(typed)) and math.isfinite(number.value):
+                cells.text_numbers[place] = number
+                cells.values[place] = number.value
+        cells.__dict__.pop("texts")
         return cells
 
     def _value(self, kind: str, text: str) -> Value | None:

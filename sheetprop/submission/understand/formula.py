@@ -16,7 +16,13 @@ import formualizer
 from xlsxwriter.utility import xl_cell_to_rowcol, xl_col_to_name
 
 from sheetprop.expression import Expression
-from sheetprop.submission.understand.functions import Node, NotUnderstoodError, build
+from sheetprop.submission.understand.functions import (
+    LEAVE_TEXTS_OUT,
+    SAME_CELLS,
+    Node,
+    NotUnderstoodError,
+    build,
+)
 
 MAX_LENGTH, MAX_NESTING = 8192, 64
 """Excel's own limits of a formula; what goes beyond is no formula that Excel has made."""
@@ -268,6 +274,31 @@ class Shape:
 
         walk(self.tree)
         return list(found)
+
+    @cached_property
+    def counting(self) -> dict[int, str]:
+        """The leaves of cells that stand as they are in a function that leaves texts out, with its name."""
+        found: dict[int, str] = {}
+
+        def walk(node: Node, name: str) -> None:
+            match node:
+                case ("leaf", n) if name:
+                    found[n] = name
+                case ("call", called, *arguments):
+                    inside = called if called in LEAVE_TEXTS_OUT else name if called in SAME_CELLS else ""
+                    for argument in arguments:
+                        walk(argument, inside)
+                case ("area", *rows):
+                    for row in rows:
+                        for cell in row:
+                            walk(cell, name)
+                case _:
+                    for part in node[1:]:
+                        if isinstance(part, tuple) and part and isinstance(part[0], str):
+                            walk(part, "")
+
+        walk(self.tree, "")
+        return found
 
     @property
     def repeats(self) -> bool:

@@ -37,6 +37,10 @@ UNARY = {"EXP": "exp", "ABS": "abs", "LN": "ln", "TANH": "tanh", "SIGN": "sign",
 """Functions of one argument, and what expressions call them."""
 NOT_EXCELS = {"POW", "ADD", "MINUS", "MULTIPLY", "DIVIDE", "UMINUS"}
 """Functions of Google Sheets that Excel does not know and shows as #NAME?."""
+LEAVE_TEXTS_OUT = {"SUM", "AVERAGE", "PRODUCT", "SUMPRODUCT", "SUMSQ", "SUMXMY2", "SUMX2MY2", "SUMX2PY2", "MMULT", "N"}
+"""Functions that count a number stored as text as nothing where it is a cell of theirs."""
+SAME_CELLS = {"TRANSPOSE"}
+"""Functions that hand texts on as they are."""
 
 
 def build(node: Node, leaves: Sequence[Expression]) -> Expression:

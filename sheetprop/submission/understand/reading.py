@@ -79,6 +79,8 @@ class Reading:
         self._helper_of: dict[Cell, Expression] = {}
         self._helper_names: dict[int, str] = {}
         self.unread: dict[str, tuple[str, Place]] = {}
+        self.left_out: dict[Cell, dict[Cell, str]] = {}
+        """Per number stored as text: the formulas that leave it out, each with the function that does so."""
         self._open: set[Cell] = set()
         self._known_several: dict[tuple[int, ...], Several] = {}
         self._formula_columns: dict[int, bool] = {}
@@ -129,7 +131,7 @@ class Reading:
             used = shape.used
         except NotUnderstoodError as reason:
             return [Run(first, last, Content("unread", shape=shape, reason=str(reason)))]
-        if all(self._uniform(shape.leaves[n], places, first, last) for n in used):
+        if all(self._uniform(shape, n, places, first, last) for n in used):
             return [Run(first, last, self._content(shape, used, places[first], first))]
         runs = []
         for step in range(first, last + 1):
@@ -146,10 +148,26 @@ class Reading:
         leaves: list[Expression] = [self._zero] * len(shape.leaves)
         for n in used:
             leaves[n] = self._resolve(shape.leaves[n], place, step)
+            if n in shape.counting:
+                self._note_left_out(shape, n, self.cells, place)
         return shape.expression(leaves)
 
-    def _uniform(self, leaf: Leaf, places: list[Place], first: int, last: int) -> bool:
-        """Whether a reference means the same for all iterations from ``first`` to ``last``."""
+    def _note_left_out(self, shape: Shape, n: int, cells: Cells, place: Place) -> None:
+        leaf = shape.leaves[n]
+        if isinstance(leaf, (Reference, ThisRow)):
+            sheet, target, _ = self._target(leaf, place)
+            if isinstance(leaf, Reference) and leaf.sheet is None:
+                sheet = cells.name
+            owner = self.book.sheet(sheet)
+            if owner is not None and target in owner.text_numbers:
+                users = self.left_out.setdefault(Cell(sheet, target), {})
+                users[Cell(cells.name, place)] = shape.counting[n]
+
+    def _uniform(self, shape: Shape, n: int, places: list[Place], first: int, last: int) -> bool:
+        """Whether the n-th reference means the same for all iterations from ``first`` to ``last``."""
+        leaf = shape.leaves[n]
+        if n in shape.counting and self.cells.text_numbers and not isinstance(leaf, Name):
+            return False  # some may be texts, which the function leaves out
         if isinstance(leaf, Name):
             return True
         if isinstance(leaf, (ThisRow, Columns)):
@@ -316,6 +334,8 @@ class Reading:
                 # Without a sheet, a reference means the sheet of its formula, which is another one here.
                 leaf = replace(leaf, sheet=cells.name)
             leaves[n] = self._resolve(leaf, cell.place, own)
+            if n in shape.counting:
+                self._note_left_out(shape, n, cells, cell.place)
         expression = shape.expression(leaves)
         if own is None and isinstance(expression, Symbol) and expression.key in self.constants:
             # A cell that only repeats a constant is one too, and what the formulas refer to.
