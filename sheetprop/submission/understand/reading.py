@@ -16,13 +16,22 @@ from sheetprop.network import NETWORK, Role
 from sheetprop.submission.find.tables import Table
 from sheetprop.submission.open.cells import Book, Cells, ErrorValue, Place, Value
 from sheetprop.submission.understand.formula import MAX_AREA, Columns, Leaf, Name, Reference, Shape, ThisRow
-from sheetprop.submission.understand.functions import NotUnderstoodError, Several
+from sheetprop.submission.understand.functions import (
+    EMPTY,
+    FOREIGN,
+    LOOP,
+    TEXT,
+    UNREAD,
+    Array,
+    Function,
+    NotUnderstoodError,
+    Several,
+    is_excels,
+)
 
 GIVEN = {*NETWORK.keys(Role.TARGET, Role.INPUT)}
 DEEPEST = 60
 """Helpers that one helper may lead through; a longer chain is followed by its numbers instead."""
-EMPTY, TEXT, LOOP, FOREIGN, UNREAD = "empty:", "text:", "loop:", "other:", "unread:"
-"""Prefixes of the names of what a formula refers to but no equation can contain."""
 
 Kind = Literal["formula", "constant", "text", "error", "empty", "opaque", "unread"]
 
@@ -83,6 +92,8 @@ class Reading:
         """Per number stored as text: the formulas that leave it out, each with the function that does so."""
         self._open: set[Cell] = set()
         self._known_several: dict[tuple[int, ...], Several] = {}
+        self._open_names: set[Name] = set()
+        self._known_names: dict[tuple[object, ...], tuple[Expression | Function, list[Expression]]] = {}
         self._formula_columns: dict[int, bool] = {}
         self._zero = Number(0)
 
@@ -147,10 +158,42 @@ class Reading:
     def _expression(self, shape: Shape, used: list[int], place: Place, step: int | None) -> Expression:
         leaves: list[Expression] = [self._zero] * len(shape.leaves)
         for n in used:
-            leaves[n] = self._resolve(shape.leaves[n], place, step)
+            leaves[n] = self._resolve(shape.leaves[n], place, step, shape.conditional)
             if n in shape.counting:
                 self._note_left_out(shape, n, self.cells, place)
-        return shape.expression(leaves)
+        return shape.expression(leaves, self._functions(shape, place, step))
+
+    def _functions(self, shape: Shape, place: Place, step: int | None) -> dict[str, Function]:
+        """The LAMBDAs with names that a formula calls."""
+        found = {}
+        for called in shape.functions:
+            name = Name(called.lower())
+            meaning = None if is_excels(called) else self.book.formula_named(name, self.cells.name)
+            if meaning is not None and isinstance(value := self._of_name(name, meaning, place, step), Function):
+                found[called] = value
+        return found
+
+    def _of_name(self, name: Name, shape: Shape, place: Place, step: int | None) -> Expression | Function:
+        """What a name that stands for a formula means in a cell."""
+        if name in self._open_names:
+            raise NotUnderstoodError(f"the name {name.name} needs itself")
+        self._open_names.add(name)
+        try:
+            leaves: list[Expression] = [self._zero] * len(shape.leaves)
+            for n in shape.used:
+                leaves[n] = self._resolve(shape.leaves[n], place, step)
+            functions = self._functions(shape, place, step)
+            key: tuple[object, ...] = (name.name, *map(id, leaves), *map(id, functions.values()))
+            if key not in self._known_names:
+                value = shape.value(leaves, functions)
+                if isinstance(value, Array):
+                    value = Several(value.rows)
+                if not isinstance(value, (Expression, Function)):
+                    raise NotUnderstoodError(f"the name {name.name} means no number")
+                self._known_names[key] = value, leaves  # an id must not be given to another object
+            return self._known_names[key][0]
+        finally:
+            self._open_names.discard(name)
 
     def _note_left_out(self, shape: Shape, n: int, cells: Cells, place: Place) -> None:
         leaf = shape.leaves[n]
@@ -169,7 +212,9 @@ class Reading:
         if n in shape.counting and self.cells.text_numbers and not isinstance(leaf, Name):
             return False  # some may be texts, which the function leaves out
         if isinstance(leaf, Name):
-            return True
+            return self.book.formula_named(leaf, self.cells.name) is None
+        if shape.conditional:
+            return False
         if isinstance(leaf, (ThisRow, Columns)):
             return False
         if leaf.sheet is not None and leaf.sheet.lower() != self.cells.name.lower():
@@ -188,7 +233,13 @@ class Reading:
         resolved = ((n, self._resolve(shape.leaves[n], place, step)) for n in shape.used)
         return {n: expression.key for n, expression in resolved if isinstance(expression, Symbol)}
 
-    def _resolve(self, leaf: Leaf, place: Place, step: int | None) -> Expression:
+    def _resolve(self, leaf: Leaf, place: Place, step: int | None, conditional: bool = False) -> Expression:
+        """What a reference is; an empty cell is told as such where conditions may ask for it."""
+        if isinstance(leaf, Name) and (formula := self.book.formula_named(leaf, self.cells.name)):
+            meaning_of_name = self._of_name(leaf, formula, place, step)
+            if isinstance(meaning_of_name, Function):
+                raise NotUnderstoodError(f"it uses the LAMBDA {leaf.name} without calling it")
+            return meaning_of_name
         if isinstance(leaf, Name) and isinstance(meaning := self.book.named(leaf, self.cells.name), float):
             self.constants[f"cell:{leaf.name}"] = (None, meaning)
             return self.symbol(f"cell:{leaf.name}")
@@ -199,12 +250,14 @@ class Reading:
             line, column = self.table.position(target)
             key = self._columns.get(column)
             if key is not None and self.table.first <= line <= self.table.last:
+                if conditional and not self.cells.filled(target):
+                    return self.symbol(f"{EMPTY}{sheet}!{target[0]},{target[1]}")
                 return self._quantity(key, line - self.table.first, step, line_fixed)
         return self._elsewhere(Cell(sheet, target), step)
 
     def _several(self, leaf: Columns, place: Place, step: int | None) -> Several:
-        row, first = self._structured(leaf.first, place)
-        _, last = self._structured(leaf.last, place)
+        row, first = self.book.structured(leaf.first, self.cells.name, place)
+        _, last = self.book.structured(leaf.last, self.cells.name, place)
         if abs(last - first) >= MAX_AREA:
             raise NotUnderstoodError("it refers to a range of more cells than one iteration has")
         columns = range(min(first, last), max(first, last) + 1)
@@ -213,7 +266,7 @@ class Reading:
         parts = tuple(self._resolve(replace(c, row=0, row_fixed=False), place, step) for c in cells)
         key = tuple(map(id, parts))
         if key not in self._known_several:
-            self._known_several[key] = Several(parts)
+            self._known_several[key] = Several((parts,))
         return self._known_several[key]
 
     def _target(self, leaf: Reference | Name | ThisRow, place: Place) -> tuple[str, Place, bool]:
@@ -228,17 +281,8 @@ class Reading:
                 sheet, row, column = meaning
                 return self._sheet_name(sheet), (row, column), True
             case ThisRow():
-                row, column = self._structured(leaf, place)
+                row, column = self.book.structured(leaf, self.cells.name, place)
                 return self.cells.name, (row, column), False
-
-    def _structured(self, leaf: ThisRow, place: Place) -> Place:
-        for table in self.book.tables.values():
-            inside = table.first_row <= place[0] <= table.last_row and table.sheet == self.cells.name
-            if (leaf.table is None and inside) or (leaf.table or "") == table.name.lower():
-                names = [_squeezed(name) for name in table.columns]
-                if _squeezed(leaf.column) in names:
-                    return place[0], table.first_column + names.index(_squeezed(leaf.column))
-        raise NotUnderstoodError(f"it refers to a column {leaf.column!r} of a table that is not there")
 
     def _sheet_name(self, name: str | None) -> str:
         if name is None:
@@ -333,10 +377,10 @@ class Reading:
             if isinstance(leaf, Reference) and leaf.sheet is None and cells is not self.cells:
                 # Without a sheet, a reference means the sheet of its formula, which is another one here.
                 leaf = replace(leaf, sheet=cells.name)
-            leaves[n] = self._resolve(leaf, cell.place, own)
+            leaves[n] = self._resolve(leaf, cell.place, own, shape.conditional)
             if n in shape.counting:
                 self._note_left_out(shape, n, cells, cell.place)
-        expression = shape.expression(leaves)
+        expression = shape.expression(leaves, self._functions(shape, cell.place, own))
         if own is None and isinstance(expression, Symbol) and expression.key in self.constants:
             # A cell that only repeats a constant is one too, and what the formulas refer to.
             name = f"cell:{cell.sheet}!{cell.place[0]},{cell.place[1]}"
@@ -384,10 +428,6 @@ class Reading:
         return self.symbol(f"{name}@{total:+d}" if total else name)
 
 
-def _squeezed(name: str) -> str:
-    return "".join(name.lower().split())
-
-
 def _merged(runs: list[Run]) -> list[Run]:
     merged: list[Run] = []
     for run in runs:
@@ -401,3 +441,20 @@ def _merged(runs: list[Run]) -> list[Run]:
         else:
             merged.append(run)
     return merged
+
+
+__all__ = [
+    "DEEPEST",
+    "EMPTY",
+    "FOREIGN",
+    "GIVEN",
+    "LOOP",
+    "TEXT",
+    "UNREAD",
+    "Cell",
+    "Content",
+    "Helper",
+    "Kind",
+    "Reading",
+    "Run",
+]
