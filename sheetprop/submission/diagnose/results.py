@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 
 import numpy as np
@@ -13,11 +14,12 @@ from sheetprop.submission.compare.evaluation import shifted
 from sheetprop.submission.diagnose.edits import contains_call, parts
 from sheetprop.submission.diagnose.typed import wrong_numbers
 from sheetprop.submission.diagnose.wording import value_text
-from sheetprop.submission.find.tables import WEIGHTS, ranges
+from sheetprop.submission.find.tables import WEIGHTS, blocks, ranges
 from sheetprop.submission.findings import Code, Severity
 from sheetprop.submission.open.cells import ErrorValue, Place
-from sheetprop.submission.understand.formula import Shape
-from sheetprop.submission.understand.functions import NOT_EXCELS
+from sheetprop.submission.understand.formula import Name, Shape
+from sheetprop.submission.understand.functions import EXCELS_OWN, NOT_EXCELS, is_excels
+from sheetprop.submission.understand.functions.arithmetic import ROUNDING
 from sheetprop.submission.understand.reading import GIVEN, Run
 
 STALE_ADVICE = "the file was saved before it was computed again. Press F9 in Excel and save."
@@ -25,6 +27,7 @@ STALE_ADVICE = "the file was saved before it was computed again. Press F9 in Exc
 
 def judge_unread(case: Case) -> None:
     """Formulas that cannot be followed as equations: judged by their stored numbers."""
+    agreeing: dict[str, list[tuple[str, list[int]]]] = defaultdict(list)
     for key in [key for key in case.reading.keys if key not in GIVEN]:
         grouped: dict[object, list[tuple[Run, str]]] = defaultdict(list)
         for run in case.runs[key]:
@@ -34,10 +37,23 @@ def judge_unread(case: Case) -> None:
                 grouped[id(content.shape)].append((run, content.reason))
         for runs in grouped.values():
             steps = [step for run, _ in runs for step in range(run.first, run.last + 1)]
-            _judge_by_numbers(case, key, steps, runs[0][1])
+            reason = runs[0][1]
+            if _judge_by_numbers(case, key, steps, reason, runs[0][0].content.shape) and reason:
+                agreeing[reason].append((key, steps))
+    for reason, places in agreeing.items():
+        labels = ", ".join(dict.fromkeys(NETWORK.label(key) for key, _ in places))
+        case.tell(
+            Code.NOT_FOLLOWED,
+            Severity.NOTE,
+            f"The formula of {labels} was not followed, as {reason}; its numbers are those of the network's equation.",
+            places[0][0],
+            blocks(case.table.place(key, step) for key, steps in places for step in steps),
+            case.writer.found(places[0][0], places[0][1][0]),
+        )
 
 
-def _judge_by_numbers(case: Case, key: str, steps: list[int], reason: str) -> None:
+def _judge_by_numbers(case: Case, key: str, steps: list[int], reason: str, shape: Shape | None) -> bool:
+    """Tell what is wrong with the numbers at ``steps``; returns whether they are all there and right."""
     table, label = case.table, NETWORK.label(key)
     errors: list[int] = []
     for step in steps:
@@ -54,28 +70,59 @@ def _judge_by_numbers(case: Case, key: str, steps: list[int], reason: str) -> No
         errors = [step for step in errors if step in _computable(case, key)]
     known = np.isfinite(case.numbers.values(key)[steps])
     if not wrong and not errors and (known.all() or not reason):
-        return
+        return bool(known.all())
     if not reason and not errors and _tell_typed_helper(case, key, sorted(wrong) or steps):
-        return
-    function = reason.rpartition("function ")[2] if "function" in reason else ""
+        return False
+    chosen = errors or sorted(wrong) or steps
+    shown = table.cells.values.get(table.place(key, chosen[0]))
+    unknown = _unknown_functions(case, shape)
+    severity = Severity.ERROR
     if "#REF!" in reason or "error value" in reason:
         code, message = Code.ERROR_VALUE, f"{label} is broken: {reason}."
-    elif function and (errors or not known.any()):
-        code, message = Code.UNKNOWN_FUNCTION, f"{label} cannot be computed: {reason}, which Excel does not know."
+    elif unknown and (errors or not known.any()):
+        code = Code.UNKNOWN_FUNCTION
+        message = f"{label} cannot be computed: it uses the function {unknown[0]}, which Excel does not know."
+    elif reason and not wrong and not isinstance(shown, ErrorValue):
+        case.unjudged.add(key)
+        code, severity = Code.NOT_FOLLOWED, Severity.WARNING
+        message = (
+            f"{label} was not followed, as {reason}, and it could not be judged by its numbers: the file holds none, "
+            "and they could not be computed here. Open the file in Excel, save it, and hand it in again."
+        )
+    elif reason and isinstance(shown, ErrorValue):
+        code, message = Code.ERROR_VALUE, f"{label} shows {shown.name}. Its formula was not followed: {reason}."
     else:
         code = Code.WRONG_FORMULA
-        message = f"{label} does not hold what the network's equation gives" + (f"; {reason}." if reason else ".")
-    case.wrong_keys.add(key)
-    chosen = errors or sorted(wrong) or steps
+        message = f"{label} does not hold what the network's equation gives" + (
+            f". Its formula was not followed: {reason}." if reason else "."
+        )
+    if severity is Severity.ERROR:
+        case.wrong_keys.add(key)
     case.tell(
         code,
-        Severity.ERROR,
+        severity,
         message,
         key,
         table.cells_of(key, chosen),
         case.writer.found(key, chosen[0]),
-        case.writer.expected(key, chosen[0]),
+        case.writer.expected(key, chosen[0]) if severity is Severity.ERROR else None,
     )
+    return False
+
+
+def _unknown_functions(case: Case, shape: Shape | None) -> list[str]:
+    """The functions that a formula calls and that neither Excel nor the workbook has."""
+    if shape is None:
+        return []
+    here, text = case.table.cells.name, shape.text(0, 0).upper()
+    return [
+        name
+        for name in sorted(shape.functions)
+        if not is_excels(name)
+        and f"_XLFN.{name}" not in text  # so marked by Excel, which has it
+        and not re.search(rf"[(,]\s*{re.escape(name)}\s*,", text)  # named by LET in the formula
+        and case.book.formula_named(Name(name.lower()), here) is None
+    ]
 
 
 def _computable(case: Case, key: str) -> set[int]:
@@ -192,7 +239,7 @@ def judge_rounding(case: Case) -> None:
 
 
 def _rounding(subject: str, shape: Shape | None) -> str:
-    if shape is not None and any("ROUND" in name or name == "TRUNC" for name in shape.functions):
+    if shape is not None and (shape.functions & {*ROUNDING, "QUOTIENT"} or "^" not in shape.text(0, 0)):
         advice = "Show fewer digits by the cell's format instead."
         return f"{subject} is rounded, and training goes on with the rounded number. {advice}"
     return f"{subject} takes a rounded number for e; EXP is exact."
@@ -209,10 +256,12 @@ def judge_errors(case: Case) -> None:
         case.tell(
             Code.UNKNOWN_FUNCTION,
             Severity.WARNING,
-            f"Excel does not know the function {name}, which is one of Google Sheets, and shows #NAME?.",
+            f"Excel does not know the function {name}, which is one of Google Sheets, and shows #NAME?: write "
+            f"{EXCELS_OWN[name]} instead.",
             case.table.keys.get(case.table.position(places[0])[1]),
             ranges(sorted(places, key=lambda place: (place[1], place[0]))),
             case.writer.at(places[0]),
+            _in_excel(case, min(places, key=lambda place: (place[1], place[0]))),
         )
     if any(finding.severity is Severity.ERROR for finding in case.findings) or unknown:
         return
@@ -237,6 +286,21 @@ def judge_errors(case: Case) -> None:
             ranges([first]),
             shown.name,
         )
+
+
+def _in_excel(case: Case, place: Place) -> str | None:
+    """The formula of a cell with Excel's functions in the place of those of Google Sheets."""
+    line, column = case.table.position(place)
+    key = case.table.keys[column]
+    step = line - case.table.first
+    shape = case.table.cells.formulas[place]
+    if all(EXCELS_OWN[name].isalpha() for name in shape.functions & NOT_EXCELS):
+        text = shape.text(*place)
+        for name in shape.functions & NOT_EXCELS:
+            text = re.sub(rf"\b{name}\(", f"{EXCELS_OWN[name]}(", text, flags=re.IGNORECASE)
+        return text
+    expression = next(run.content.expression for run in case.runs[key] if run.first <= step <= run.last)
+    return None if expression is None else case.writer.formula(expression, step)
 
 
 def judge_stored(case: Case) -> None:

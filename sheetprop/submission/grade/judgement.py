@@ -102,4 +102,5 @@ def _judged(case: Case, texts: set[Cell]) -> Judged:
     after = {key: [run for run in runs if run.last >= (key in WEIGHTS)] for key, runs in case.runs.items()}
     filled = {key for key, runs in after.items() if any(run.content.kind != "empty" for run in runs)}
     computed = {key for key, runs in after.items() if any(run.content.shape is not None for run in runs)}
+    filled, computed = filled - case.unjudged, computed - case.unjudged
     return Judged(table, found, case.findings, parameters, case.wrong_keys, live, filled, computed)

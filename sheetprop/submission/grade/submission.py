@@ -12,7 +12,7 @@ from sheetprop.submission.findings import Code, Finding, Severity, Status, Submi
 from sheetprop.submission.grade.criteria import GIVEN, LEAST_ITERATIONS, judge_assignment, nothing_to_judge
 from sheetprop.submission.grade.judgement import Judged, judge_tables
 from sheetprop.submission.grade.ownership import find_ownership
-from sheetprop.submission.open.cells import Book
+from sheetprop.submission.open.cells import Book, ErrorValue
 from sheetprop.submission.open.package import Unreadable
 from sheetprop.submission.resemblance.traits import traits
 
@@ -95,5 +95,6 @@ def _compute_missing(book: Book, tables: list[Table]) -> None:
         if cells.formulas and not cells.stored_results:
             for place in cells.formulas:
                 value = book.recomputed(cells.name, place)
-                if value is not None:
+                # The engine's #NAME? may be a function of Excel's that only the engine does not know.
+                if value is not None and value != ErrorValue("#NAME?"):
                     cells.values[place] = value

@@ -13,7 +13,6 @@ from sheetprop.submission.understand.functions import (
     EMPTY,
     TEXT,
     Array,
-    Function,
     NotUnderstoodError,
     Several,
     bounded,
@@ -21,6 +20,7 @@ from sheetprop.submission.understand.functions import (
     is_excels,
     one_value,
 )
+from sheetprop.submission.understand.named import NamedFormulas
 
 if TYPE_CHECKING:
     from sheetprop.submission.open.cells import Book, Cells, Place
@@ -69,11 +69,11 @@ def _named(shape: Shape) -> bool:
 class _Plain:
     def __init__(self, book: Book, cells: Cells, place: Place) -> None:
         self.book, self.cells, self.place = book, cells, place
-        self._open: set[Name] = set()
+        self._names = NamedFormulas(book, cells.name)
 
     def formula(self, shape: Shape) -> str:
         """The formula, with its =; raises NotUnderstoodError."""
-        value = shape.value(self._leaves(shape), self._functions(shape))
+        value = shape.value(self._leaves(shape), self._names.functions(shape, self._leaf))
         if isinstance(value, Array) and shape.element is not None:
             value = value.at(*shape.element)
         result = one_value(value)
@@ -84,29 +84,6 @@ class _Plain:
     def _leaves(self, shape: Shape) -> list[Expression]:
         used = set(shape.used)
         return [self._leaf(leaf) if n in used else Symbol(EMPTY) for n, leaf in enumerate(shape.leaves)]
-
-    def _functions(self, shape: Shape) -> dict[str, Function]:
-        found = {}
-        for called in shape.functions:
-            name = Name(called.lower())
-            meaning = None if is_excels(called) else self.book.formula_named(name, self.cells.name)
-            if meaning is not None and isinstance(value := self._of_name(name, meaning), Function):
-                found[called] = value
-        return found
-
-    def _of_name(self, name: Name, shape: Shape) -> Expression | Function:
-        if name in self._open:
-            raise NotUnderstoodError(f"the name {name.name} needs itself")
-        self._open.add(name)
-        try:
-            value = shape.value(self._leaves(shape), self._functions(shape))
-        finally:
-            self._open.discard(name)
-        if isinstance(value, Array):
-            return Several(value.rows)
-        if not isinstance(value, (Expression, Function)):
-            raise NotUnderstoodError(f"the name {name.name} means no number")
-        return value
 
     def _leaf(self, leaf: Leaf) -> Expression:
         match leaf:
@@ -119,10 +96,7 @@ class _Plain:
                 _, last = self.book.structured(leaf.last, self.cells.name, self.place)
                 return Several((tuple(self._cell(self.cells.name, row, c) for c in range(first, last + 1)),))
             case Name():
-                if (formula := self.book.formula_named(leaf, self.cells.name)) is not None:
-                    value = self._of_name(leaf, formula)
-                    if isinstance(value, Function):
-                        raise NotUnderstoodError(f"it uses the LAMBDA {leaf.name} without calling it")
+                if (value := self._names.value(leaf, self._leaf)) is not None:
                     return value
                 meaning = self.book.named(leaf, self.cells.name)
                 return Symbol(f"{CELL}{leaf.name}") if isinstance(meaning, float) else self._cell(*meaning)

@@ -8,13 +8,13 @@ there). What is copied down a column resolves to one and the same object.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import replace
 
 from sheetprop.expression import Expression, Number, Symbol
 from sheetprop.network import NETWORK, Role
 from sheetprop.submission.find.tables import Table
-from sheetprop.submission.open.cells import Book, Cells, ErrorValue, Place, Value
+from sheetprop.submission.open.cells import Book, Cells, ErrorValue, Place
+from sheetprop.submission.understand.contents import Cell, Content, Helper, Run
 from sheetprop.submission.understand.formula import MAX_AREA, Columns, Leaf, Name, Reference, Shape, ThisRow
 from sheetprop.submission.understand.functions import (
     EMPTY,
@@ -22,56 +22,14 @@ from sheetprop.submission.understand.functions import (
     LOOP,
     TEXT,
     UNREAD,
-    Array,
-    Function,
     NotUnderstoodError,
     Several,
-    is_excels,
 )
+from sheetprop.submission.understand.named import NamedFormulas
 
 GIVEN = {*NETWORK.keys(Role.TARGET, Role.INPUT)}
 DEEPEST = 60
 """Helpers that one helper may lead through; a longer chain is followed by its numbers instead."""
-
-Kind = Literal["formula", "constant", "text", "error", "empty", "opaque", "unread"]
-
-
-@dataclass(frozen=True)
-class Content:
-    """What stands in a cell: a formula with its meaning, a number, or something else with its value."""
-
-    kind: Kind
-    expression: Expression | None = None
-    shape: Shape | None = None
-    value: Value | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class Run:
-    """Consecutive iterations of a column with the same content, from ``first`` to ``last`` (from zero)."""
-
-    first: int
-    last: int
-    content: Content
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A cell outside of a table's quantities."""
-
-    sheet: str
-    place: Place
-
-
-@dataclass
-class Helper:
-    """A helper formula: its expression, and the cells that have it."""
-
-    expression: Expression
-    shape: Shape
-    cells: list[Cell] = field(default_factory=list)
-    depth: int = 0
 
 
 class Reading:
@@ -92,8 +50,7 @@ class Reading:
         """Per number stored as text: the formulas that leave it out, each with the function that does so."""
         self._open: set[Cell] = set()
         self._known_several: dict[tuple[int, ...], Several] = {}
-        self._open_names: set[Name] = set()
-        self._known_names: dict[tuple[object, ...], tuple[Expression | Function, list[Expression]]] = {}
+        self._names = NamedFormulas(book, table.cells.name)
         self._formula_columns: dict[int, bool] = {}
         self._zero = Number(0)
 
@@ -161,39 +118,7 @@ class Reading:
             leaves[n] = self._resolve(shape.leaves[n], place, step, shape.conditional)
             if n in shape.counting:
                 self._note_left_out(shape, n, self.cells, place)
-        return shape.expression(leaves, self._functions(shape, place, step))
-
-    def _functions(self, shape: Shape, place: Place, step: int | None) -> dict[str, Function]:
-        """The LAMBDAs with names that a formula calls."""
-        found = {}
-        for called in shape.functions:
-            name = Name(called.lower())
-            meaning = None if is_excels(called) else self.book.formula_named(name, self.cells.name)
-            if meaning is not None and isinstance(value := self._of_name(name, meaning, place, step), Function):
-                found[called] = value
-        return found
-
-    def _of_name(self, name: Name, shape: Shape, place: Place, step: int | None) -> Expression | Function:
-        """What a name that stands for a formula means in a cell."""
-        if name in self._open_names:
-            raise NotUnderstoodError(f"the name {name.name} needs itself")
-        self._open_names.add(name)
-        try:
-            leaves: list[Expression] = [self._zero] * len(shape.leaves)
-            for n in shape.used:
-                leaves[n] = self._resolve(shape.leaves[n], place, step)
-            functions = self._functions(shape, place, step)
-            key: tuple[object, ...] = (name.name, *map(id, leaves), *map(id, functions.values()))
-            if key not in self._known_names:
-                value = shape.value(leaves, functions)
-                if isinstance(value, Array):
-                    value = Several(value.rows)
-                if not isinstance(value, (Expression, Function)):
-                    raise NotUnderstoodError(f"the name {name.name} means no number")
-                self._known_names[key] = value, leaves  # an id must not be given to another object
-            return self._known_names[key][0]
-        finally:
-            self._open_names.discard(name)
+        return shape.expression(leaves, self._names.functions(shape, lambda leaf: self._resolve(leaf, place, step)))
 
     def _note_left_out(self, shape: Shape, n: int, cells: Cells, place: Place) -> None:
         leaf = shape.leaves[n]
@@ -235,11 +160,10 @@ class Reading:
 
     def _resolve(self, leaf: Leaf, place: Place, step: int | None, conditional: bool = False) -> Expression:
         """What a reference is; an empty cell is told as such where conditions may ask for it."""
-        if isinstance(leaf, Name) and (formula := self.book.formula_named(leaf, self.cells.name)):
-            meaning_of_name = self._of_name(leaf, formula, place, step)
-            if isinstance(meaning_of_name, Function):
-                raise NotUnderstoodError(f"it uses the LAMBDA {leaf.name} without calling it")
-            return meaning_of_name
+        if isinstance(leaf, Name):
+            named = self._names.value(leaf, lambda other: self._resolve(other, place, step))
+            if named is not None:
+                return named
         if isinstance(leaf, Name) and isinstance(meaning := self.book.named(leaf, self.cells.name), float):
             self.constants[f"cell:{leaf.name}"] = (None, meaning)
             return self.symbol(f"cell:{leaf.name}")
@@ -380,7 +304,9 @@ class Reading:
             leaves[n] = self._resolve(leaf, cell.place, own, shape.conditional)
             if n in shape.counting:
                 self._note_left_out(shape, n, cells, cell.place)
-        expression = shape.expression(leaves, self._functions(shape, cell.place, own))
+        expression = shape.expression(
+            leaves, self._names.functions(shape, lambda leaf: self._resolve(leaf, cell.place, own))
+        )
         if own is None and isinstance(expression, Symbol) and expression.key in self.constants:
             # A cell that only repeats a constant is one too, and what the formulas refer to.
             name = f"cell:{cell.sheet}!{cell.place[0]},{cell.place[1]}"
@@ -443,18 +369,4 @@ def _merged(runs: list[Run]) -> list[Run]:
     return merged
 
 
-__all__ = [
-    "DEEPEST",
-    "EMPTY",
-    "FOREIGN",
-    "GIVEN",
-    "LOOP",
-    "TEXT",
-    "UNREAD",
-    "Cell",
-    "Content",
-    "Helper",
-    "Kind",
-    "Reading",
-    "Run",
-]
+__all__ = ["EMPTY", "FOREIGN", "GIVEN", "LOOP", "TEXT", "UNREAD", "Cell", "Content", "Helper", "Reading", "Run"]
