@@ -22,6 +22,7 @@ from sheetprop.submission.understand.functions import (
     Node,
     NotUnderstoodError,
     Scope,
+    TooMuchError,
     Value,
     bounded,
     one_value,
@@ -63,6 +64,7 @@ class Shape:
     element: tuple[int, int] | None = None
     leaves: list[Leaf] = field(default_factory=list)
     _tree: Node | NotUnderstoodError | None = None
+    _refused: TooMuchError | None = None
     _built: dict[tuple[int, ...], Expression] = field(default_factory=dict)
 
     def text(self, row: int, column: int, change: Callable[[int], str | None] = lambda n: None) -> str:
@@ -207,8 +209,13 @@ class Shape:
     def value(self, leaves: Sequence[Expression], functions: Mapping[str, Function] | None = None) -> Value:
         """What the formula is, be it an array or a LAMBDA; raises NotUnderstoodError."""
         scope = Scope({}, arrays=self.element is not None)
+        if self._refused is not None:
+            raise self._refused
         try:
             return Builder(leaves, self.leaves, functions).value(self.tree, scope)
+        except TooMuchError as reason:
+            self._refused = reason  # so that a column of such formulas costs no more than one
+            raise
         except RecursionError:
             raise NotUnderstoodError("it is longer or deeper nested than Excel allows") from None
 

@@ -18,6 +18,7 @@ from sheetprop.submission.understand.functions.meaning import (
     NotUnderstoodError,
     Scope,
     Several,
+    TooMuchError,
     Value,
     one_value,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "NotUnderstoodError",
     "Scope",
     "Several",
+    "TooMuchError",
     "Value",
     "bounded",
     "contains_rounding",

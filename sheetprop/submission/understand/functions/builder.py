@@ -17,6 +17,7 @@ from sheetprop.submission.understand.functions.meaning import (
     Scope,
     Several,
     Text,
+    TooMuchError,
     Truth,
     Value,
     as_number,
@@ -27,7 +28,6 @@ ROUNDED_E = 1e-2
 """A number so near to e, taken to a power, is meant as e."""
 MOST_MADE, MOST_PARTS, DEEPEST_CALLS, DEEPEST_TREE = 1_000, 2_000, 16, 200
 """Operations that a formula may come to, parts and depth of its expression, and calls of LAMBDAs within each other."""
-TOO_MUCH = "it computes more than one iteration has"
 _NO_REFERENCES: Sequence[Any] = ()
 _OPERATORS = ("+", "-", "*", "/", "^")
 
@@ -126,7 +126,7 @@ class Builder:
         """Count operations, so that no formula comes to more than one iteration can need."""
         self.made += made
         if self.made > MOST_MADE:
-            raise NotUnderstoodError(TOO_MUCH)
+            raise TooMuchError
 
     def applied(self, function: Value, arguments: Sequence[Value], scope: Scope) -> Value:
         """A LAMBDA called."""
@@ -205,7 +205,7 @@ def bounded(expression: Expression) -> Expression:
     def measure(part: Expression, level: int) -> tuple[int, int]:
         if id(part) not in sizes:
             if level > DEEPEST_TREE:
-                raise NotUnderstoodError(TOO_MUCH)
+                raise TooMuchError
             match part:
                 case Operation():
                     own = [measure(part.left, level + 1), measure(part.right, level + 1)]
@@ -221,7 +221,7 @@ def bounded(expression: Expression) -> Expression:
 
     size, depth = measure(expression, 0)
     if size > MOST_PARTS or depth > DEEPEST_TREE:
-        raise NotUnderstoodError(TOO_MUCH)
+        raise TooMuchError
     return expression
 
 

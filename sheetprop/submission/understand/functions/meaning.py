@@ -21,6 +21,13 @@ class NotUnderstoodError(Exception):
     """A formula whose meaning cannot be followed as an equation; its text says why."""
 
 
+class TooMuchError(NotUnderstoodError):
+    """A formula that comes to more operations than any formula of one iteration."""
+
+    def __init__(self) -> None:
+        super().__init__("it computes more than one iteration has")
+
+
 @dataclass(frozen=True, eq=False)
 class Several(Expression):
     """The cells of a range whose extent only the workbook tells; a function may take it as its argument."""
