@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
@@ -50,6 +51,15 @@ class Spreadsheet:
             for name in self._book.get_named_ranges()
             if name["kind"] == "cell"
         }
+
+    def replace_formulas(self, formulas: Iterable[tuple[str, int, int, str]]) -> None:
+        """Put other formulas (with =) into cells, by sheet, row and column from zero, and recalculate."""
+        replaced = False
+        for sheet, row, column, formula in formulas:
+            self._book.set_formula(sheet, row + 1, column + 1, formula)
+            replaced = True
+        if replaced:
+            self._book.evaluate_all()
 
     def values(self, sheet: str, rows: int, columns: int) -> Grid:
         """The recalculated values of the first ``rows`` and ``columns`` of a sheet."""

@@ -90,7 +90,12 @@ class Book:
             for name, cells in self.sheets.items():
                 sheet = book.add_worksheet(name, _Plain)
                 for cell, content in cells.items():
-                    if _is_formula(content):
+                    if array := _array(content):
+                        sheet.write_array_formula(array[0] or cell, array[1], None, results.get((name, cell), 0))
+                        for other in addresses(array[0] or cell):
+                            if other != cell:
+                                sheet.write(other, results.get((name, other), 0))
+                    elif _is_formula(content):
                         sheet.write_formula(cell, str(content), None, results.get((name, cell), 0))
                     else:
                         sheet.write(cell, content)
@@ -313,7 +318,15 @@ def with_code(submission: Submission, code: Code) -> list[Finding]:
 
 
 def _is_formula(content: Content) -> bool:
-    return isinstance(content, str) and content.startswith("=")
+    return isinstance(content, str) and content.startswith(("=", "{"))
+
+
+def _array(content: Content) -> tuple[str, str] | None:
+    """The cells (empty: its own) and the formula of an array formula, which is written {=…} or {I4:J4=…}."""
+    if not isinstance(content, str) or not content.startswith("{"):
+        return None
+    area, _, formula = content.strip("{}").partition("=")
+    return area, f"={formula}"
 
 
 __all__ = ["ASKED", "Book", "Student", "addresses", "errors", "only_error", "with_code"]

@@ -5,6 +5,7 @@ import math
 import re
 import zipfile
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ import pytest
 import xlsxwriter
 
 from sheetprop.engine import Spreadsheet
-from sheetprop.expression import FUNCTIONS, PYTHON, Expression, Symbol
+from sheetprop.expression import FUNCTIONS, PYTHON, Call, Expression, Symbol
+from sheetprop.submission.diagnose.edits import parts
 from sheetprop.submission.findings import Code
 from sheetprop.submission.grade.submission import grade
 from sheetprop.submission.understand.formula import Name, NotUnderstoodError, Reference, Shapes, ThisRow
@@ -30,7 +32,8 @@ def understood(formula: str) -> Expression:
     shape = Shapes().of(formula, 0, 3)
     tree = shape.tree
     assert tree
-    return shape.expression([(A, B, C)[leaf.at(0, 3)[1]] for leaf in shape.leaves if isinstance(leaf, Reference)])
+    cells = [leaf.at(0, 3)[1] for leaf in shape.leaves if isinstance(leaf, Reference)]
+    return shape.expression([(A, B, C)[column] if column < 3 else A for column in cells])
 
 
 def value(expression: Expression) -> float:
@@ -86,6 +89,28 @@ EQUAL = [
     "1E-3*A1",
     ".5*A1",
     "1.5E2+A1",
+    "IFERROR(A1/B1,0)",
+    "IFNA(A1,0)",
+    'IF(A1<>"",A1*2,"")',
+    'IF(A1="","",A1*2)',
+    "IF(ISNUMBER(A1),A1+1,B1)",
+    "IF(AND(ISNUMBER(A1),NOT(ISBLANK(B1))),A1+1,B1)",
+    "IF(1,A1,B1)",
+    "IF(2<1,A1,B1)",
+    "CHOOSE(2,A1,B1,C1)",
+    "OFFSET(A1,0,2)*2",
+    "SUM(OFFSET(A1,0,1,1,2))",
+    "INDEX(A1:C1,2)",
+    "INDEX(A1:C1,1,3)",
+    "SUMPRODUCT(A1:B1*B1:C1)",
+    "SUMPRODUCT((A1:B1-B1:C1)^2)/2",
+    "SUMPRODUCT({1,2},A1:B1)",
+    "LOG10(C1)",
+    "LOG(C1,2)",
+    "COSH(A1)",
+    "SINH(A1)",
+    "SUMX2MY2(A1:B1,B1:C1)",
+    "LET(x,A1*2,y,x+1,1/y)",
 ]
 
 
@@ -93,6 +118,44 @@ EQUAL = [
 def test_formulas_mean_what_the_engine_computes(formula: str, tmp_path: Path) -> None:
     """A formula is understood as what a spreadsheet program computes for it, order of operations included."""
     assert value(understood(formula)) == pytest.approx(engines_value(formula, tmp_path), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("formula", "plain"),
+    [
+        ("MMULT(A1:B1,TRANSPOSE(B1:C1))", "A1*B1+B1*C1"),
+        ("INDEX(MMULT(A1:B1,TRANSPOSE(B1:C1)),1)", "A1*B1+B1*C1"),
+        ("SUM(MMULT(TRANSPOSE(A1:B1),B1:C1))", "(A1+B1)*(B1+C1)"),
+        ("MMULT({1,2},TRANSPOSE(A1:B1))", "A1+2*B1"),
+        ("_xlfn.LET(_xlpm.x,EXP(-A1),1/(1+_xlpm.x))", "1/(1+EXP(-A1))"),
+        ("_xlfn.LAMBDA(_xlpm.x,1/(1+EXP(-_xlpm.x)))(A1)", "1/(1+EXP(-A1))"),
+        ("LET(f,LAMBDA(x,x*x),f(A1)+f(B1))", "A1*A1+B1*B1"),
+        ("SUM(_xlfn.MAP(A1:C1,_xlfn.LAMBDA(_xlpm.x,_xlpm.x^2)))", "SUMSQ(A1:C1)"),
+        ("_xlfn.REDUCE(0,A1:C1,_xlfn.LAMBDA(_xlpm.a,_xlpm.b,_xlpm.a+_xlpm.b))", "SUM(A1:C1)"),
+        ("_xlfn.SINGLE(A1)*2", "A1*2"),
+        ("QUOTIENT(7,A1)", "7/A1"),
+        ("INT(A1)", "A1"),
+        ("FIXED(A1,2)*1", "A1*1"),
+        ('VALUE(TEXT(A1,"0.00"))', "A1"),
+        ('VALUE("0.5")*A1', "0.5*A1"),
+        ("MROUND(A1,0.1)", "A1"),
+    ],
+)
+def test_functions_that_the_engine_lacks(formula: str, plain: str, tmp_path: Path) -> None:
+    """Arrays, LAMBDAs and rounding mean the plain arithmetic that they stand for; that one rounds is kept."""
+    meaning = understood(formula)
+    unrounded = str(meaning).replace("round", "")
+    assert value(without_rounding(meaning)) == pytest.approx(engines_value(plain, tmp_path), rel=1e-12)
+    rounds = any(name in formula for name in ("QUOTIENT", "INT(", "FIXED", "TEXT", "MROUND"))
+    assert (unrounded != str(meaning)) is rounds
+
+
+def without_rounding(expression: Expression) -> Expression:
+    """The same without the mark of rounding."""
+    for part, put in parts(expression):
+        if isinstance(part, Call) and part.name == "round":
+            return without_rounding(put(part.argument))
+    return expression
 
 
 @pytest.mark.parametrize(
@@ -131,6 +194,19 @@ def test_a_typed_e_is_e(formula: str) -> None:
         ("A1+#REF!", "deleted|error value"),
         ("A1*#N/A", "error value"),
         ("A1*A1:C1", "range where one cell"),
+        ("SUM(A1:B1*B1:C1)", "range where one cell"),
+        ("MMULT(A1:B1,A1:B1)", "MMULT do not fit"),
+        ("IF(A1*B1<1,A1,B1)", "function IF with a condition that depends on numbers"),
+        ("IF(A1=0.7,A1,B1)", "condition that depends on numbers"),
+        ("CHOOSE(A1,A1,B1)", "computed"),
+        ("OFFSET(A1,B1,0)", "OFFSET with a computed place"),
+        ("INDEX(A1:C1,7)", "outside of its range"),
+        ("LAMBDA(x,x*2)", "not called"),
+        ("LAMBDA(x,x*2)(A1,B1)", "other arguments"),
+        ("LAMBDA(f,f(f))(LAMBDA(f,f(f)))", "too deeply"),
+        (f"LET(a,A1*A1,{','.join(f'{b},{a}*{a}' for a, b in pairwise('abdefghijklmnopq'))},q)", "more than one"),
+        ("MMULT(MMULT(A1:H8,A1:H8),MMULT(A1:H8,A1:H8))", "more than one iteration"),
+        ("MMULT(A1:ALL1000,A1:ALL1000)", "more cells than one iteration"),
         ("SUM(A1:A500)", "more cells than one iteration"),
         ("SUMPRODUCT(A1:C1,A1:B1)", "different size"),
         ("[1]Sheet1!A1*2", "another workbook"),

@@ -75,6 +75,8 @@ class Code(Enum):
     DRIFTING_INPUT = "drifting-input", "An input or target changes from row to row"
     ERROR_VALUE = "error-value", "A cell shows an error"
     UNKNOWN_FUNCTION = "unknown-function", "A function that Excel does not know"
+    TEXT_NUMBER = "number-as-text", "A number is stored as text"
+    NOT_FOLLOWED = "not-followed", "A formula that could not be followed"
     MISSING_COLUMN = "missing-column", "A column is missing or empty"
     ROUNDED = "rounded", "A formula rounds its result"
     STALE_VALUE = "stale-value", "Stored values are not those of the formulas"

@@ -55,6 +55,7 @@ class Case:
         self.book, self.table, self.tables = book, table, tables
         self.findings: list[Finding] = []
         self.wrong_keys: set[str] = set()
+        self.unjudged: set[str] = set()
         self.unexplained = 0
         self.circular = False
         self.explained: set[int] = set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 
 import numpy as np
@@ -15,7 +16,8 @@ from sheetprop.submission.diagnose.wording import value_text
 from sheetprop.submission.find.tables import WEIGHTS, Cell, cited, ranges
 from sheetprop.submission.findings import Code, Severity
 from sheetprop.submission.open.cells import ErrorValue
-from sheetprop.submission.understand.functions import NOT_EXCELS
+from sheetprop.submission.understand.formula import Name, Shape
+from sheetprop.submission.understand.functions import EXCELS_OWN, NOT_EXCELS, is_excels
 from sheetprop.submission.understand.reading import GIVEN, Run
 
 STALE_ADVICE = "the file was saved before it was computed again. Press F9 in Excel and save."
@@ -24,6 +26,7 @@ CIRCLE_ADVICE = "Excel computes no formula that is in a circle, nor those that n
 
 def judge_unread(case: Case) -> None:
     """Formulas that cannot be followed as equations: judged by their stored numbers."""
+    agreeing: dict[str, list[tuple[str, list[int]]]] = defaultdict(list)
     for key in [key for key in case.reading.keys if key not in GIVEN | case.settled]:
         grouped: dict[object, list[tuple[Run, str]]] = defaultdict(list)
         for run in case.runs[key]:
@@ -33,10 +36,23 @@ def judge_unread(case: Case) -> None:
                 grouped[id(content.shape)].append((run, content.reason))
         for runs in grouped.values():
             steps = [step for run, _ in runs for step in range(run.first, run.last + 1)]
-            _judge_by_numbers(case, key, steps, runs[0][1])
+            reason = runs[0][1]
+            if _judge_by_numbers(case, key, steps, reason, runs[0][0].content.shape) and reason:
+                agreeing[reason].append((key, steps))
+    for reason, places in agreeing.items():
+        labels = ", ".join(dict.fromkeys(NETWORK.label(key) for key, _ in places))
+        case.tell(
+            Code.NOT_FOLLOWED,
+            Severity.NOTE,
+            f"The formula of {labels} was not followed, as {reason}; its numbers are those of the network's equation.",
+            places[0][0],
+            cited([case.table.cell(key, step) for key, steps in places for step in steps]),
+            case.writer.found(places[0][0], places[0][1][0]),
+        )
 
 
-def _judge_by_numbers(case: Case, key: str, steps: list[int], reason: str) -> None:
+def _judge_by_numbers(case: Case, key: str, steps: list[int], reason: str, shape: Shape | None) -> bool:
+    """Tell what is wrong with the numbers at ``steps``; returns whether they are all there and right."""
     table, label = case.table, NETWORK.label(key)
     errors: list[int] = []
     for step in steps:
@@ -53,28 +69,59 @@ def _judge_by_numbers(case: Case, key: str, steps: list[int], reason: str) -> No
         errors = [step for step in errors if step in _computable(case, key)]
     known = np.isfinite(case.numbers.values(key)[steps])
     if not wrong and not errors and (known.all() or not reason):
-        return
+        return bool(known.all())
     if not reason and not errors and _tell_typed_helper(case, key, sorted(wrong) or steps):
-        return
-    function = reason.rpartition("function ")[2] if "function" in reason else ""
+        return False
+    chosen = errors or sorted(wrong) or steps
+    shown = table.value(key, chosen[0])
+    unknown = _unknown_functions(case, shape)
+    severity = Severity.ERROR
     if "#REF!" in reason or "error value" in reason:
         code, message = Code.ERROR_VALUE, f"{label} is broken: {reason}."
-    elif function and (errors or not known.any()):
-        code, message = Code.UNKNOWN_FUNCTION, f"{label} cannot be computed: {reason}, which Excel does not know."
+    elif unknown and (errors or not known.any()):
+        code = Code.UNKNOWN_FUNCTION
+        message = f"{label} cannot be computed: it uses the function {unknown[0]}, which Excel does not know."
+    elif reason and not wrong and not isinstance(shown, ErrorValue):
+        case.unjudged.add(key)
+        code, severity = Code.NOT_FOLLOWED, Severity.WARNING
+        message = (
+            f"{label} was not followed, as {reason}, and it could not be judged by its numbers: the file holds none, "
+            "and they could not be computed here. Open the file in Excel, save it, and hand it in again."
+        )
+    elif reason and isinstance(shown, ErrorValue):
+        code, message = Code.ERROR_VALUE, f"{label} shows {shown.name}. Its formula was not followed: {reason}."
     else:
         code = Code.WRONG_FORMULA
-        message = f"{label} does not hold what the network's equation gives" + (f"; {reason}." if reason else ".")
-    case.wrong_keys.add(key)
-    chosen = errors or sorted(wrong) or steps
+        message = f"{label} does not hold what the network's equation gives" + (
+            f". Its formula was not followed: {reason}." if reason else "."
+        )
+    if severity is Severity.ERROR:
+        case.wrong_keys.add(key)
     case.tell(
         code,
-        Severity.ERROR,
+        severity,
         message,
         key,
         table.cells_of(key, chosen),
         case.writer.found(key, chosen[0]),
-        case.writer.expected(key, chosen[0]),
+        case.writer.expected(key, chosen[0]) if severity is Severity.ERROR else None,
     )
+    return False
+
+
+def _unknown_functions(case: Case, shape: Shape | None) -> list[str]:
+    """The functions that a formula calls and that neither Excel nor the workbook has."""
+    if shape is None:
+        return []
+    here, text = case.table.cells.name, shape.text(0, 0).upper()
+    return [
+        name
+        for name in sorted(shape.functions)
+        if not is_excels(name)
+        and f"_XLFN.{name}" not in text  # so marked by Excel, which has it
+        and not re.search(rf"[(,]\s*{re.escape(name)}\s*,", text)  # named by LET in the formula
+        and case.book.formula_named(Name(name.lower()), here) is None
+    ]
 
 
 def _computable(case: Case, key: str) -> set[int]:
@@ -127,10 +174,12 @@ def judge_errors(case: Case) -> None:
         case.tell(
             Code.UNKNOWN_FUNCTION,
             Severity.WARNING,
-            f"Excel does not know the function {name}, which is one of Google Sheets, and shows #NAME?.",
+            f"Excel does not know the function {name}, which is one of Google Sheets, and shows #NAME?: write "
+            f"{EXCELS_OWN[name]} instead.",
             pairs[0][0],
             cited(sorted((case.table.cell(*pair) for pair in pairs), key=_down_columns)),
             case.writer.found(*pairs[0]),
+            _in_excel(case, *pairs[0]),
         )
     if any(finding.severity is Severity.ERROR for finding in case.findings) or unknown:
         return
@@ -156,12 +205,26 @@ def judge_errors(case: Case) -> None:
         )
 
 
+def _in_excel(case: Case, key: str, step: int) -> str | None:
+    """The formula of a cell with Excel's functions in the place of those of Google Sheets."""
+    place = case.table.place(key, step)
+    shape = case.table.sheet(key, step).formulas[place]
+    if all(EXCELS_OWN[name].isalpha() for name in shape.functions & NOT_EXCELS):
+        text = shape.text(*place)
+        for name in shape.functions & NOT_EXCELS:
+            text = re.sub(rf"\b{name}\(", f"{EXCELS_OWN[name]}(", text, flags=re.IGNORECASE)
+        return text
+    expression = next(run.content.expression for run in case.runs[key] if run.first <= step <= run.last)
+    return None if expression is None else case.writer.formula(expression, step, key)
+
+
 def judge_stored(case: Case) -> None:
     """Stored results that are not those of the formulas beside them."""
     if not any(cells.stored_results for cells in case.table.sheets.values()):
         return
     numbers = case.numbers
     stale: list[tuple[int, str]] = []
+    short = {user for users in case.reading.left_out.values() for user in users}
     for key, runs in case.runs.items():
         for run in runs:
             expression = run.content.expression
@@ -177,7 +240,8 @@ def judge_stored(case: Case) -> None:
             followed = numbers.followed(key, expression)
             scale = np.fmax(np.abs(followed.expected), np.abs(followed.found))
             off = followed.known & (np.abs(followed.found - followed.expected) > 1e-5 * scale + 1e-9)
-            stale += [(n, key) for n in range(run.first, run.last + 1) if off[n]]
+            steps = range(run.first, run.last + 1)
+            stale += [(n, key) for n in steps if off[n] and case.table.cell(key, n) not in short]
     if stale:
         n, key = min(stale, key=lambda cell: (cell[0], case.reading.keys.index(cell[1])))
         count = len(stale)

@@ -12,9 +12,12 @@ from sheetprop.submission.diagnose.wording import value_text
 from sheetprop.submission.find.tables import WEIGHTS, ranges
 from sheetprop.submission.findings import Code, Severity
 from sheetprop.submission.understand.formula import Shape
+from sheetprop.submission.understand.functions.arithmetic import ROUNDING
 
 MOST_MOVED = 1e-3
 """By how much of itself rounding may move a value before it is an error."""
+BY_NAME = {*ROUNDING, "QUOTIENT"}
+"""Functions that round, where else a number near e is taken to a power."""
 STILL = 0.5
 """Share of the updates that rounding undoes from which on a weight does not learn."""
 
@@ -81,7 +84,7 @@ def _moved(case: Case, key: str, steps: list[int]) -> int | None:
 
 
 def _rounding(case: Case, subject: str, shape: Shape | None, key: str, off: int | None) -> str:
-    by_function = shape is not None and bool(shape.functions & ROUNDING)
+    by_function = shape is not None and bool(shape.functions & BY_NAME or "^" not in shape.text(0, 0))
     if off is not None:
         equation = case.writer.equation(key)
         assert equation is not None
@@ -104,11 +107,5 @@ def _without(expression: Expression, call: str) -> Expression:
             return _without(put(part.argument), call)
     return expression
 
-
-ROUNDING = frozenset(
-    {"ROUND", "ROUNDUP", "ROUNDDOWN", "TRUNC", "INT", "FIXED", "TEXT", "DOLLAR", "MROUND"}
-    | {"CEILING", "CEILING.MATH", "FLOOR", "FLOOR.MATH", "EVEN", "ODD"}
-)
-"""Functions of Excel that round a number, or make a rounded text of it."""
 
 __all__ = ["judge_rounding"]

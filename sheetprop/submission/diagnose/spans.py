@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import formualizer
 
 from sheetprop.expression import ATOM, POWER, PRODUCT, SUM, Call, Expression, Negation, Number, Operation, Symbol
-from sheetprop.submission.understand.functions import UNARY
+from sheetprop.submission.understand.functions.arithmetic import UNARY
 
 BINDING = {"^": 5, "*": 4, "/": 4, "+": 3, "-": 3, "&": 2, "=": 1, "<": 1, ">": 1, "<=": 1, ">=": 1, "<>": 1}
 """How strongly Excel's operators bind; a sign before an operand binds more strongly than any."""

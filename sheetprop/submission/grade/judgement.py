@@ -22,9 +22,10 @@ from sheetprop.submission.diagnose.repeated import leave_out_repeated
 from sheetprop.submission.diagnose.results import judge_errors, judge_stored, judge_unread
 from sheetprop.submission.diagnose.rounding import judge_rounding
 from sheetprop.submission.diagnose.rules import judge_rule
+from sheetprop.submission.diagnose.texts import judge_texts
 from sheetprop.submission.diagnose.typed import judge_constants, judge_gaps, judge_given
 from sheetprop.submission.find.pieces import Piece
-from sheetprop.submission.find.tables import WEIGHTS, Table, ranges
+from sheetprop.submission.find.tables import WEIGHTS, Cell, Table, ranges
 from sheetprop.submission.find.unread import tell_headings, unread_headings
 from sheetprop.submission.findings import Code, Finding, FoundPiece, FoundTable, Severity
 from sheetprop.submission.grade.counting import choose, filled_keys, given_up, left_out
@@ -65,14 +66,15 @@ def judge_tables(book: Book, tables: Sequence[Table], assignment: Assignment) ->
     for case in every:
         case.others = every
     cases, notes = choose(every)
-    judged = [_judged(case) for case in cases]
+    texts = set[Cell]()
+    judged = [_judged(case, texts) for case in cases]
     right = [case for case in cases if not any(found.severity is Severity.ERROR for found in case.findings)]
     reasons = [given_up(case, right) for case in cases]
     notes += [left_out(case, reason) for case, reason in zip(cases, reasons, strict=True) if reason]
     return [table for table, reason in zip(judged, reasons, strict=True) if not reason], notes
 
 
-def _judged(case: Case) -> Judged:
+def _judged(case: Case, texts: set[Cell]) -> Judged:
     leave_out_repeated(case)
     judge_empty_rate(case)
     wrong = case.wrong_formulas()
@@ -84,6 +86,7 @@ def _judged(case: Case) -> Judged:
     judge_rates(case)
     tell_convention(case)
     _tell_unread_headings(case)
+    judge_texts(case, texts)
     judge_given(case)
     judge_gaps(case)
     judge_empty(case)
@@ -120,10 +123,12 @@ def _judged(case: Case) -> Judged:
         parameters,
         case.wrong_keys,
         live,
-        filled_keys(case),
-        computed,
+        filled_keys(case) - case.unjudged,
+        computed - case.unjudged,
         iterations=1 + max((run.last for run in _filled_runs(case)), default=0),
-        formulas={key: _where_formulas_stand(runs, table.count) for key, runs in case.runs.items()},
+        formulas={
+            key: _where_formulas_stand(runs, table.count) for key, runs in case.runs.items() if key not in case.unjudged
+        },
         valueless=valueless_rows(case),
         convention=case.evaluator.samples.convention,
         pasted_from=case.copied,

@@ -15,7 +15,7 @@ from sheetprop.submission.findings import Code, Finding, ScoreLine, Severity, St
 from sheetprop.submission.grade.criteria import judge_assignment, nothing_to_judge, of_another_student
 from sheetprop.submission.grade.judgement import Judged, judge_tables
 from sheetprop.submission.grade.ownership import find_ownership
-from sheetprop.submission.open.cells import Book
+from sheetprop.submission.open.cells import Book, ErrorValue
 from sheetprop.submission.open.package import Unreadable
 from sheetprop.submission.resemblance.traits import traits
 from sheetprop.submission.understand.reading import GIVEN
@@ -106,5 +106,6 @@ def _compute_missing(book: Book, tables: list[Table]) -> None:
         if cells.formulas and not cells.stored_results:
             for place in cells.formulas:
                 value = book.recomputed(cells.name, place)
-                if value is not None:
+                # The engine's #NAME? may be a function of Excel's that only the engine does not know.
+                if value is not None and value != ErrorValue("#NAME?"):
                     cells.values[place] = value

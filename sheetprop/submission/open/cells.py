@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 from xml.parsers.expat import ExpatError
 
@@ -17,8 +18,10 @@ from sheetprop.stored import BOOLEAN, NUMBER, SHARED_TEXT, DocumentTypeError, re
 from sheetprop.submission.open.archive import SEND_AGAIN
 from sheetprop.submission.open.areas import corners
 from sheetprop.submission.open.package import Chart, ExcelTable, Unreadable, open_package
+from sheetprop.submission.open.text_numbers import TextNumber, text_number
 from sheetprop.submission.understand.circles import Circles
-from sheetprop.submission.understand.formula import Name, NotUnderstoodError, Shape, Shapes
+from sheetprop.submission.understand.formula import Name, NotUnderstoodError, Shape, Shapes, ThisRow
+from sheetprop.submission.understand.plainly import plain_formulas
 
 Place = tuple[int, int]
 """Row and column of a cell, from zero."""
@@ -26,6 +29,8 @@ MAX_CELLS = 5_000_000
 """A submission of the largest assignment has a tenth of this; beyond it, memory would not be bounded."""
 
 
+MOST_SPILLED = 2_000
+"""Cells that one array formula may fill to be followed cell by cell."""
 MOST_ROWS, MOST_COLUMNS, MOST_RECOMPUTED = 200_000, 1_000, 4_000_000
 """Rows, columns and cells of a sheet whose recomputed values are looked at."""
 
@@ -44,7 +49,8 @@ Value = float | str | bool | ErrorValue
 class Cells:
     """One sheet: its values (stored results of formulas included) and the shapes of its formulas, by place.
 
-    ``opaque`` are cells whose formula has no text of its own: parts of array formulas and data tables.
+    ``opaque`` are cells whose formula has no text of its own: parts of data tables. ``text_numbers`` are typed-in texts
+    that are meant as numbers: their values are these numbers.
     """
 
     name: str
@@ -52,6 +58,7 @@ class Cells:
     values: dict[Place, Value] = field(default_factory=dict)
     formulas: dict[Place, Shape] = field(default_factory=dict)
     opaque: set[Place] = field(default_factory=set)
+    text_numbers: dict[Place, TextNumber] = field(default_factory=dict)
 
     def number(self, place: Place) -> float | None:
         """The number in a cell, None where there is none."""
@@ -131,9 +138,7 @@ class Book:
 
         Raises NotUnderstoodError where it means something else, or is not defined.
         """
-        names = self.package.defined_names
-        scopes = [f"{(name.sheet or here).lower()}!{name.name}", name.name]
-        meaning = next((names[scope] for scope in scopes if scope in names), None)
+        meaning = self._meaning(name, here)
         if meaning is None:
             raise NotUnderstoodError(f"the name {name.name} is not defined")
         try:
@@ -149,6 +154,32 @@ class Book:
             raise NotUnderstoodError(f"the name {name.name} means more than one cell")
         return (sheet.strip("'").replace("''", "'") or here, top, left)
 
+    def formula_named(self, name: Name, here: str) -> Shape | None:
+        """The formula that a defined name stands for on the sheet ``here``; None where it means a cell or a number."""
+        meaning = self._meaning(name, here)
+        if meaning is None or "#REF!" in meaning:
+            return None
+        try:
+            self.named(name, here)
+        except NotUnderstoodError:
+            return self.shapes.of(meaning, 0, 0)  # in the file, a name's references are those of a formula in A1
+        return None
+
+    def structured(self, leaf: ThisRow, sheet: str, place: Place) -> Place:
+        """The cell that a structured reference means in a cell of ``sheet``; raises NotUnderstoodError."""
+        for table in self.tables.values():
+            inside = table.first_row <= place[0] <= table.last_row and table.sheet == sheet
+            if (leaf.table is None and inside) or (leaf.table or "") == table.name.lower():
+                names = [_squeezed(name) for name in table.columns]
+                if _squeezed(leaf.column) in names:
+                    return place[0], table.first_column + names.index(_squeezed(leaf.column))
+        raise NotUnderstoodError(f"it refers to a column {leaf.column!r} of a table that is not there")
+
+    def _meaning(self, name: Name, here: str) -> str | None:
+        names = self.package.defined_names
+        scopes = [f"{(name.sheet or here).lower()}!{name.name}", name.name]
+        return next((names[scope] for scope in scopes if scope in names), None)
+
     def recomputed(self, sheet: str, place: Place) -> Value | None:
         """What the formula engine computes for a cell, None where it cannot open the file."""
         if self._engine is None or sheet not in self._computed:
@@ -163,9 +194,11 @@ class Book:
             path = Path(folder) / "submission.xlsx"
             path.write_bytes(self._data)
             try:
-                return Spreadsheet(path)
+                spreadsheet = Spreadsheet(path)
             except InputError:
                 return None
+        spreadsheet.replace_formulas(plain_formulas(self))
+        return spreadsheet
 
     @cached_property
     def _computed(self) -> dict[str, Grid]:
@@ -207,6 +240,12 @@ class Book:
         shared: dict[str, Shape] = {}
         for n, attributes, text in stored.formulas:
             self._add_formula(cells, places[n], attributes, text, shared)
+        for place, typed in cells.texts.items():
+            computed = place in cells.formulas or place in cells.opaque
+            if not computed and (number := text_number(typed)) and math.isfinite(number.value):
+                cells.text_numbers[place] = number
+                cells.values[place] = number.value
+        cells.__dict__.pop("texts")
         return cells
 
     def _value(self, kind: str, text: str) -> Value | None:
@@ -237,6 +276,12 @@ class Book:
             return
         if kind in ("array", "dataTable") and (area := attributes.get("ref")):
             top, left, bottom, right = corners(area)
+            if kind == "array" and text and (bottom - top + 1) * (right - left + 1) <= MOST_SPILLED:
+                for row, column in product(range(top, bottom + 1), range(left, right + 1)):
+                    if (row, column) == place or (row, column) not in cells.formulas:
+                        element = row - top, column - left
+                        cells.formulas[row, column] = self.shapes.of(text.lstrip("="), row, column, element)
+                return
             if kind == "dataTable" or (top, left) != (bottom, right):
                 inside = (place for place in cells.values if top <= place[0] <= bottom and left <= place[1] <= right)
                 cells.opaque.update(inside)
@@ -247,3 +292,7 @@ class Book:
         cells.formulas[place] = shape = self.shapes.of(text.lstrip("="), *place)
         if kind == "shared":
             shared[group] = shape
+
+
+def _squeezed(name: str) -> str:
+    return "".join(name.lower().split())

@@ -8,54 +8,30 @@ there). What is copied down a column resolves to one and the same object.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import replace
 
 from sheetprop.expression import Expression, Number, Symbol
 from sheetprop.network import NETWORK, Role
 from sheetprop.submission.find.pieces import Piece
 from sheetprop.submission.find.tables import Cell, Table
-from sheetprop.submission.open.cells import Book, Cells, ErrorValue, Place, Value
+from sheetprop.submission.open.cells import Book, Cells, ErrorValue, Place
+from sheetprop.submission.understand.contents import Content, Helper, Run
 from sheetprop.submission.understand.formula import MAX_AREA, Columns, Leaf, Name, Reference, Shape, ThisRow
-from sheetprop.submission.understand.functions import NotUnderstoodError, Several
+from sheetprop.submission.understand.functions import (
+    EMPTY,
+    FOREIGN,
+    LOOP,
+    TEXT,
+    UNREAD,
+    Function,
+    NotUnderstoodError,
+    Several,
+)
+from sheetprop.submission.understand.named import NamedFormulas
 
 GIVEN = {*NETWORK.keys(Role.TARGET, Role.INPUT)}
 DEEPEST = 60
 """Helpers that one helper may lead through; a longer chain is followed by its numbers instead."""
-EMPTY, TEXT, LOOP, FOREIGN, UNREAD = "empty:", "text:", "loop:", "other:", "unread:"
-"""Prefixes of the names of what a formula refers to but no equation can contain."""
-
-Kind = Literal["formula", "constant", "text", "error", "empty", "opaque", "unread"]
-
-
-@dataclass(frozen=True)
-class Content:
-    """What stands in a cell: a formula with its meaning, a number, or something else with its value."""
-
-    kind: Kind
-    expression: Expression | None = None
-    shape: Shape | None = None
-    value: Value | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class Run:
-    """Consecutive iterations of a column with the same content, from ``first`` to ``last`` (from zero)."""
-
-    first: int
-    last: int
-    content: Content
-
-
-@dataclass
-class Helper:
-    """A helper formula: its expression, and the cells that have it."""
-
-    expression: Expression
-    shape: Shape
-    cells: list[Cell] = field(default_factory=list)
-    depth: int = 0
 
 
 class Reading:
@@ -72,8 +48,11 @@ class Reading:
         self._helper_of: dict[Cell, Expression] = {}
         self._helper_names: dict[int, str] = {}
         self.unread: dict[str, tuple[str, Place]] = {}
+        self.left_out: dict[Cell, dict[Cell, str]] = {}
+        """Per number stored as text: the formulas that leave it out, each with the function that does so."""
         self._open: set[Cell] = set()
         self._known_several: dict[tuple[int, ...], Several] = {}
+        self._names: dict[str, NamedFormulas] = {}
         self._formula_columns: dict[tuple[int, int], bool] = {}
         self._schedules: dict[tuple[int, int], bool] = {}
         self._zero = Number(0)
@@ -135,7 +114,7 @@ class Reading:
         except NotUnderstoodError as reason:
             return [Run(steps[0], steps[-1], Content("unread", shape=shape, reason=str(reason)))]
         own = Cell(piece.cells.name, piece.place(key, steps[0]))
-        if all(self._uniform(shape.leaves[n], piece, key, steps) for n in used):
+        if all(self._uniform(shape, n, piece, key, steps) for n in used):
             return [Run(steps[0], steps[-1], self._content(shape, used, own, steps[0]))]
         cells = (Cell(own.sheet, piece.place(key, step)) for step in steps)
         return [Run(k, k, self._content(shape, used, cell, k)) for k, cell in zip(steps, cells, strict=True)]
@@ -149,14 +128,38 @@ class Reading:
     def _expression(self, shape: Shape, used: list[int], cell: Cell, step: int | None) -> Expression:
         leaves: list[Expression] = [self._zero] * len(shape.leaves)
         for n in used:
-            leaves[n] = self._resolve(shape.leaves[n], cell, step)
-        return shape.expression(leaves)
+            leaves[n] = self._resolve(shape.leaves[n], cell, step, shape.conditional)
+            if n in shape.counting:
+                self._note_left_out(shape, n, cell)
+        return shape.expression(leaves, self._functions(shape, cell, step))
 
-    def _uniform(self, leaf: Leaf, piece: Piece, key: str, steps: range) -> bool:
-        """Whether a reference means the same for all iterations of ``steps``."""
-        if isinstance(leaf, Name) or len(steps) == 1:
+    def _functions(self, shape: Shape, cell: Cell, step: int | None) -> dict[str, Function]:
+        """The LAMBDAs with names that a formula in a cell calls."""
+        return self._named(cell.sheet).functions(shape, lambda leaf: self._resolve(leaf, cell, step))
+
+    def _named(self, sheet: str) -> NamedFormulas:
+        if sheet not in self._names:
+            self._names[sheet] = NamedFormulas(self.book, sheet)
+        return self._names[sheet]
+
+    def _note_left_out(self, shape: Shape, n: int, own: Cell) -> None:
+        leaf = shape.leaves[n]
+        if isinstance(leaf, (Reference, ThisRow)):
+            target, _ = self._target(leaf, own)
+            owner = self.book.sheet(target.sheet)
+            if owner is not None and target.place in owner.text_numbers:
+                self.left_out.setdefault(target, {})[own] = shape.counting[n]
+
+    def _uniform(self, shape: Shape, n: int, piece: Piece, key: str, steps: range) -> bool:
+        """Whether the n-th reference means the same for all iterations of ``steps``."""
+        leaf = shape.leaves[n]
+        if len(steps) == 1:
             return True
-        if isinstance(leaf, (ThisRow, Columns)) or piece.stride is None:
+        if n in shape.counting and piece.cells.text_numbers and not isinstance(leaf, Name):
+            return False  # some may be texts, which the function leaves out
+        if isinstance(leaf, Name):
+            return self.book.formula_named(leaf, piece.cells.name) is None
+        if shape.conditional or isinstance(leaf, (ThisRow, Columns)) or piece.stride is None:
             return False
         sheet = piece.cells if leaf.sheet is None else self.book.sheet(leaf.sheet)
         if sheet is None:
@@ -192,11 +195,18 @@ class Reading:
         """What a formula would compute in a cell, seen from an iteration; raises NotUnderstoodError."""
         leaves: list[Expression] = [self._zero] * len(shape.leaves if shape.tree else ())
         for n in range(len(leaves)):
-            leaves[n] = self._resolve(shape.leaves[n], cell, step)
-        return shape.expression(leaves)
+            leaves[n] = self._resolve(shape.leaves[n], cell, step, shape.conditional)
+        return shape.expression(leaves, self._functions(shape, cell, step))
 
-    def _resolve(self, leaf: Leaf, own: Cell, step: int | None) -> Expression:
-        """What a reference means in the formula of the cell ``own``, seen from an iteration."""
+    def _resolve(self, leaf: Leaf, own: Cell, step: int | None, conditional: bool = False) -> Expression:
+        """What a reference means in the formula of the cell ``own``, seen from an iteration.
+
+        An empty cell is told as such where conditions may ask for it.
+        """
+        if isinstance(leaf, Name):
+            named = self._named(own.sheet).value(leaf, lambda other: self._resolve(other, own, step))
+            if named is not None:
+                return named
         if isinstance(leaf, Name) and isinstance(meaning := self.book.named(leaf, own.sheet), float):
             self.constants[f"cell:{leaf.name}"] = (None, meaning)
             return self.symbol(f"cell:{leaf.name}")
@@ -204,12 +214,14 @@ class Reading:
             return self._several(leaf, own, step)
         target, line_fixed = self._target(leaf, own)
         if found := self._quantity_at(target):
+            if conditional and not self.table.filled(*found):
+                return self.symbol(f"{EMPTY}{target.sheet}!{target.place[0]},{target.place[1]}")
             return self._quantity(*found, step, line_fixed)
         return self._elsewhere(target, step)
 
     def _several(self, leaf: Columns, own: Cell, step: int | None) -> Several:
-        row, first = self._structured(leaf.first, own)
-        _, last = self._structured(leaf.last, own)
+        row, first = self.book.structured(leaf.first, own.sheet, own.place)
+        _, last = self.book.structured(leaf.last, own.sheet, own.place)
         if abs(last - first) >= MAX_AREA:
             raise NotUnderstoodError("it refers to a range of more cells than one iteration has")
         columns = range(min(first, last), max(first, last) + 1)
@@ -218,7 +230,7 @@ class Reading:
         parts = tuple(self._resolve(replace(c, row=0, row_fixed=False), own, step) for c in cells)
         key = tuple(map(id, parts))
         if key not in self._known_several:
-            self._known_several[key] = Several(parts)
+            self._known_several[key] = Several((parts,))
         return self._known_several[key]
 
     def _target(self, leaf: Reference | Name | ThisRow, own: Cell) -> tuple[Cell, bool]:
@@ -232,17 +244,7 @@ class Reading:
                 sheet, row, column = meaning
                 return Cell(self._sheet_name(sheet, own.sheet), (row, column)), True
             case ThisRow():
-                return Cell(own.sheet, self._structured(leaf, own)), False
-
-    def _structured(self, leaf: ThisRow, own: Cell) -> Place:
-        row = own.place[0]
-        for table in self.book.tables.values():
-            inside = table.first_row <= row <= table.last_row and table.sheet == own.sheet
-            if (leaf.table is None and inside) or (leaf.table or "") == table.name.lower():
-                names = [_squeezed(name) for name in table.columns]
-                if _squeezed(leaf.column) in names:
-                    return row, table.first_column + names.index(_squeezed(leaf.column))
-        raise NotUnderstoodError(f"it refers to a column {leaf.column!r} of a table that is not there")
+                return Cell(own.sheet, self.book.structured(leaf, own.sheet, own.place)), False
 
     def _sheet_name(self, name: str | None, here: str) -> str:
         if name is None:
@@ -422,10 +424,6 @@ class Reading:
         return self.symbol(f"{name}@{total:+d}" if total else name)
 
 
-def _squeezed(name: str) -> str:
-    return "".join(name.lower().split())
-
-
 def _merged(runs: list[Run]) -> list[Run]:
     merged: list[Run] = []
     for run in runs:
@@ -439,3 +437,6 @@ def _merged(runs: list[Run]) -> list[Run]:
         else:
             merged.append(run)
     return merged
+
+
+__all__ = ["EMPTY", "FOREIGN", "GIVEN", "LOOP", "TEXT", "UNREAD", "Cell", "Content", "Helper", "Reading", "Run"]

@@ -1,0 +1,125 @@
+"""Formulas in plain arithmetic, for the formula engine: what it cannot compute, but what is understood here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from xlsxwriter.utility import xl_rowcol_to_cell
+
+from sheetprop.expression import Expression, Symbol
+from sheetprop.submission.understand.formula import Columns, Leaf, Name, Reference, Shape, ThisRow
+from sheetprop.submission.understand.functions import (
+    EMPTY,
+    TEXT,
+    Array,
+    NotUnderstoodError,
+    Several,
+    bounded,
+    contains_rounding,
+    is_excels,
+    one_value,
+)
+from sheetprop.submission.understand.named import NamedFormulas
+
+if TYPE_CHECKING:
+    from sheetprop.submission.open.cells import Book, Cells, Place
+
+ENGINE_LACKS = {
+    "ANCHORARRAY",
+    "ARRAYFORMULA",
+    "BYCOL",
+    "BYROW",
+    "HSTACK",
+    "LAMBDA",
+    "MAP",
+    "MMULT",
+    "REDUCE",
+    "SINGLE",
+    "TOCOL",
+    "TOROW",
+    "TRANSPOSE",
+    "VSTACK",
+}
+"""Functions that are understood here, but that the engine has not, or not within others."""
+CELL = "cell:"
+MOST_PLAIN = 50_000
+"""Cells of a workbook whose formulas are put in plain arithmetic; a submission of the largest assignment has fewer."""
+
+
+def plain_formulas(book: Book) -> Iterator[tuple[str, int, int, str]]:
+    """Sheet, row, column (from zero) and plain formula of every cell whose own formula the engine cannot compute."""
+    names = bool(book.package.defined_names)
+    left = MOST_PLAIN
+    for cells in book:
+        for place, shape in cells.formulas.items():
+            if shape.element is not None or not shape.functions.isdisjoint(ENGINE_LACKS) or (names and _named(shape)):
+                left -= 1
+                if left < 0:
+                    return
+                try:
+                    yield cells.name, *place, _Plain(book, cells, place).formula(shape)
+                except NotUnderstoodError:
+                    continue  # as it is, for the engine to try
+
+
+def _named(shape: Shape) -> bool:
+    if not all(map(is_excels, shape.functions)):
+        return True
+    try:
+        return bool(shape.tree) and any(isinstance(leaf, Name) for leaf in shape.leaves)
+    except NotUnderstoodError:
+        return False
+
+
+class _Plain:
+    def __init__(self, book: Book, cells: Cells, place: Place) -> None:
+        self.book, self.cells, self.place = book, cells, place
+        self._names = NamedFormulas(book, cells.name)
+
+    def formula(self, shape: Shape) -> str:
+        """The formula, with its =; raises NotUnderstoodError."""
+        value = shape.value(self._leaves(shape), self._names.functions(shape, self._leaf))
+        if isinstance(value, Array) and shape.element is not None:
+            value = value.at(*shape.element)
+        result = one_value(value)
+        if not isinstance(result, Expression) or contains_rounding(bounded(result)):
+            raise NotUnderstoodError("it is no plain arithmetic")
+        return "=" + result.excel(_address)
+
+    def _leaves(self, shape: Shape) -> list[Expression]:
+        used = set(shape.used)
+        return [self._leaf(leaf) if n in used else Symbol(EMPTY) for n, leaf in enumerate(shape.leaves)]
+
+    def _leaf(self, leaf: Leaf) -> Expression:
+        match leaf:
+            case Reference():
+                return self._cell(leaf.sheet or self.cells.name, *leaf.at(*self.place))
+            case ThisRow():
+                return self._cell(self.cells.name, *self.book.structured(leaf, self.cells.name, self.place))
+            case Columns():
+                row, first = self.book.structured(leaf.first, self.cells.name, self.place)
+                _, last = self.book.structured(leaf.last, self.cells.name, self.place)
+                return Several((tuple(self._cell(self.cells.name, row, c) for c in range(first, last + 1)),))
+            case Name():
+                if (value := self._names.value(leaf, self._leaf)) is not None:
+                    return value
+                meaning = self.book.named(leaf, self.cells.name)
+                return Symbol(f"{CELL}{leaf.name}") if isinstance(meaning, float) else self._cell(*meaning)
+
+    def _cell(self, sheet: str, row: int, column: int) -> Symbol:
+        cells = self.book.sheet(sheet)
+        if cells is None or row < 0 or column < 0:
+            raise NotUnderstoodError("it refers to a cell that is not there")
+        computed = (row, column) in cells.formulas
+        typed = not computed and isinstance(cells.values.get((row, column)), str)
+        kind = CELL if computed or cells.filled((row, column)) else EMPTY
+        return Symbol(f"{TEXT if typed else kind}{cells.name}!{row},{column}")
+
+
+def _address(key: str) -> str:
+    sheet, mark, place = key.partition(":")[2].rpartition("!")
+    if not mark:
+        return place  # a name
+    row, _, column = place.partition(",")
+    return "'" + sheet.replace("'", "''") + f"'!{xl_rowcol_to_cell(int(row), int(column))}"

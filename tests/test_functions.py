@@ -1,0 +1,137 @@
+"""Functions in a whole sheet: what is written with them is right or wrong as the plain formula would be."""
+
+import pytest
+
+from sheetprop.submission.findings import Code, Severity, Status
+from tests.student import Student, errors, only_error, with_code
+
+SIGMOID = {"SIGMOID": "_xlfn.LAMBDA(_xlpm.x,1/(1+EXP(-_xlpm.x)))"}
+RIGHT = {
+    "h1": [
+        "{=MMULT(w1:w2,TRANSPOSE(i1:i2))}",
+        "=MMULT(w1:w2,TRANSPOSE(i1:i2))",
+        "=INDEX(MMULT(w1:w2,TRANSPOSE(i1:i2)),1)",
+        "=SUMPRODUCT(w1:w2,i1:i2)",
+        "=SUMPRODUCT(w1:w2*i1:i2)",
+        "{=SUM(w1:w2*i1:i2)}",
+        '=IF(i1<>"",w1*i1+w2*i2,"")',
+        '=IF(i1="","",w1*i1+w2*i2)',
+        "=IF(ISNUMBER(w1),w1*i1+w2*i2,0)",
+        "=CHOOSE(2,0,w1*i1+w2*i2)",
+        "=OFFSET(i1,0,2)*i1+w2*OFFSET(i1,0,1)",
+    ],
+    "a_h1": [
+        "=_xlfn.LET(_xlpm.x,EXP(-h1),1/(1+_xlpm.x))",
+        "=_xlfn.LAMBDA(_xlpm.x,1/(1+EXP(-_xlpm.x)))(h1)",
+        "=SIGMOID(h1)",
+        "=_xlfn.SINGLE(SIGMOID(h1))",
+        "=IFERROR(1/(1+EXP(-h1)),0)",
+        "=(1+TANH(h1/2))/2",
+    ],
+}
+
+
+def student_with(key: str, formula: str) -> Student:
+    """A sheet with one column written otherwise, and names for formulas."""
+    student = Student()
+    student.fill(key, formula)
+    student.book.names.update(SIGMOID)
+    return student
+
+
+@pytest.mark.parametrize("results", [True, False])
+@pytest.mark.parametrize(("key", "formula"), [(key, formula) for key, all_ in RIGHT.items() for formula in all_])
+def test_right_with_functions(key: str, formula: str, results: bool) -> None:
+    """A right formula is right in any words, with full marks, with stored values and without."""
+    student = student_with(key, formula)
+    student.book.stored = Student().book.computed  # as Excel, which knows all of them, has stored them
+    submission = student.judged(results=results)
+    assert not submission.findings
+    assert submission.status is Status.RIGHT
+    assert submission.score == submission.max_score
+
+
+@pytest.mark.parametrize("results", [True, False])
+@pytest.mark.parametrize(
+    ("key", "formula", "wrong"),
+    [
+        ("h1", "{=MMULT(w2:w3,TRANSPOSE(i1:i2))}", "w"),
+        ("h1", "=SUMPRODUCT(w1:w2,t2:i1)", "i"),
+        ("a_h1", "=SIGMOID(h2)", "h2 "),
+        ("a_h1", "=_xlfn.LET(_xlpm.x,EXP(h1),1/(1+_xlpm.x))", "sign"),
+        ("a_h1", "=_xlfn.LAMBDA(_xlpm.x,1/(1-EXP(-_xlpm.x)))(h1)", "sign"),
+        ("a_h1", "=IFERROR(1/(1+EXP(-h2)),0)", "h2 "),
+        ("h1", '=IF(i1<>"",w1*i1+w2*i1,"")', "i1 "),
+    ],
+)
+def test_mistakes_inside_functions(key: str, formula: str, wrong: str, results: bool) -> None:
+    """A mistake inside is told at its cells, with a formula that cures it."""
+    student = student_with(key, formula)
+    finding = only_error(student.judged(results=results))
+    assert (finding.quantity, finding.cells) == (key, student.cells(key))
+    assert wrong in finding.message
+    student.follow(finding)
+    if "SIGMOID" not in str(finding.expected):  # which the engine alone cannot compute
+        assert student.is_right()
+    assert not errors(student.judged(results=False))
+
+
+@pytest.mark.parametrize("results", [True, False])
+def test_arrays_that_fill_cells(results: bool) -> None:
+    """The cells that an array formula fills are its elements, across a row and down a column."""
+    student = Student()
+    student.fill("a_h1", 0.0)
+    for k in range(1, 12):
+        del student.own[student.cell("a_h1", k)]
+    student[student.cell("a_h1", 0)] = f"{{{student.cells('a_h1')}=1/(1+EXP(-{student.cells('h1')}))}}"
+    student.book.stored = Student().book.computed
+    assert not student.judged(results=results).findings
+    student[student.cell("a_h1", 0)] = f"{{{student.cells('a_h1')}=1/(1+EXP({student.cells('h1')}))}}"
+    student.book.stored = {}
+    finding = only_error(student.judged(results=False))
+    assert (finding.code, finding.cells) == (Code.WRONG_SIGN, student.cells("a_h1"))
+
+
+def test_matrix_product_over_two_cells() -> None:
+    """{=MMULT(…)} over h1 and h2 side by side is one formula for both; swapped it is wrong in both."""
+    columns = ["t1", "t2", "i1", "i2", "w1", "w2", "w3", "w4", "h1", "h2", *list(Student().columns)[9:]]
+    columns = list(dict.fromkeys(columns))
+    for rows, wrong in ((("w1:w2", "w3:w4"), 0), (("w3:w4", "w1:w2"), 2)):
+        student = Student(columns=columns)
+        for k in range(12):
+            first, second = student.cell("h1", k), student.cell("h2", k)
+            del student.own[second]
+            weights = ",".join(student.written(part, k) for part in rows)
+            inputs = student.written("i1:i2", k)
+            product = f"MMULT({inputs},TRANSPOSE(_xlfn.VSTACK({weights})))"
+            student[first] = f"{{{first}:{second}={product}}}"
+        found = errors(student.judged(results=False))
+        assert {finding.quantity for finding in found} == ({"h1", "h2"} if wrong else set())
+
+
+@pytest.mark.parametrize("formula", ["=IF(w5>0,w5*a_h1+w6*a_h2,1)", "=MAX(w5*a_h1+w6*a_h2,-5)"])
+def test_what_is_not_followed_is_said(formula: str) -> None:
+    """What the numbers decide is not followed: a note where the numbers agree, an error where they do not."""
+    (finding,) = (submission := student_with("o1", formula).judged()).findings
+    assert (finding.code, finding.severity, finding.quantity) == (Code.NOT_FOLLOWED, Severity.NOTE, "o1")
+    assert submission.status is Status.RIGHT
+    wrong = only_error(student_with("o1", formula.replace("a_h2", "a_h1")).judged())
+    assert (wrong.code, wrong.quantity) == (Code.WRONG_FORMULA, "o1")
+    assert "not followed" in wrong.message
+
+
+def test_pow_says_to_write_power() -> None:
+    """POW is Google's: the advice is the same formula with POWER, for others Excel's operator."""
+    student = student_with("E1", "=0.5*POW(t1-a_o1,2)")
+    (finding,) = with_code(student.judged(results=False), Code.UNKNOWN_FUNCTION)
+    assert "write POWER" in finding.message
+    assert finding.expected == "=0.5*POWER(A4-R4,2)"
+    student.follow(finding)
+    assert not student.judged().findings
+
+
+@pytest.mark.parametrize("formula", ["=INT((w1*i1+w2*i2)*10000)/10000", '=VALUE(TEXT(w1*i1+w2*i2,"0.0000"))'])
+def test_rounding_by_any_function(formula: str) -> None:
+    """INT, TEXT and their like are told as rounding."""
+    (finding,) = with_code(student_with("h1", formula).judged(), Code.ROUNDED)
+    assert "h1 is rounded" in finding.message
