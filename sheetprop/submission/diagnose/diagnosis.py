@@ -138,10 +138,10 @@ class _Search:
             return diagnosis
         replacing = chain(
             edits.replaced_names(found, ordinary),
-            edits.groupings(found),
-            edits.signs(found),
-            edits.constants(found),
-            edits.dropped(found),
+            edits.changed(found, edits.groupings),
+            edits.changed(found, edits.signs),
+            edits.changed(found, edits.constants),
+            edits.changed(found, edits.dropped),
         )
         adding = chain(self._two_siblings(), edits.added(found, near), self._missing_terms(near))
         return (
@@ -155,14 +155,14 @@ class _Search:
     def _pairs(self, near: Sequence[str]) -> Diagnosis | None:
         """Two edits, the first of a kind that people make, the second of any but what is put in."""
         firsts = [
-            *edits.groupings(self.found),
+            *edits.changed(self.found, edits.groupings),
             *edits.replaced_names(self.found, near),
-            *edits.signs(self.found),
-            *edits.constants(self.found),
-            *edits.dropped(self.found),
+            *edits.changed(self.found, edits.signs),
+            *edits.changed(self.found, edits.constants),
+            *edits.changed(self.found, edits.dropped),
         ]
         for edit, candidate in firsts:
-            seconds = (edits.groupings(candidate), edits.replaced_names(candidate, near), edits.signs(candidate))
+            seconds = (edits.changed(candidate, edits.groupings), edits.replaced_names(candidate, near), edits.changed(candidate, edits.signs))
             for second in seconds:
                 if diagnosis := self.first(second):
                     return Diagnosis((kind_of(self.key, edit), *diagnosis.edits), diagnosis.right)
