@@ -13,6 +13,8 @@ from sheetprop.network import NETWORK, RATE, Role, partial
 from sheetprop.submission.compare.evaluation import Evaluator, shifted
 from sheetprop.submission.compare.samples import RELATIVE, equal
 from sheetprop.submission.diagnose import edits
+from sheetprop.submission.diagnose.composed import EVERYWHERE, explanation
+from sheetprop.submission.diagnose.derivation import SUMS, columns_of, derivation, siblings
 from sheetprop.submission.diagnose.edits import Edit, Edited
 from sheetprop.submission.find.tables import WEIGHTS
 from sheetprop.submission.findings import Code
@@ -21,10 +23,11 @@ MOST_TRIALS = 30_000
 """Edits tried on one formula before it is told as it is; about a second."""
 MOST_TRIALS_ON_HELPERS = 4_000
 """The same for a helper, which is only suspected."""
+MOST_SLIPS = 3
+MOST_SLIPS_IN_HELPERS = 2
 MOST_KNOWN = 10_000
 _KNOWN: dict[tuple[object, ...], Diagnosis] = {}
 """Diagnoses made before: a class makes the same mistakes, and a mistake is in many rows and tables."""
-SUMS = {f"a_{key}": key for key in NETWORK.keys(Role.FORWARD) if not key.startswith("a_")}
 HANDOUT = dict.fromkeys(("dE_dw3", "dE_dw4"), ("a_h1", "a_h2")) | dict.fromkeys(("w3", "w4"), ("a_h1@-1", "a_h2@-1"))
 """The mistake of the class hand-out: in these gradients, or in updates that contain them, the first stands where the
 second belongs."""
@@ -79,6 +82,7 @@ class _Search:
         self.expected = evaluator.name(key) if expected is None else expected
         self.trials = 0
         self.most = MOST_TRIALS if expected is None else MOST_TRIALS_ON_HELPERS
+        self.most_slips = MOST_SLIPS if expected is None else MOST_SLIPS_IN_HELPERS
 
     def first(self, candidates: Iterable[Edited]) -> Diagnosis | None:
         for edit, candidate in candidates:
@@ -149,26 +153,24 @@ class _Search:
             or self._other_quantity()
             or self.first(adding)
             or self._missing_path(names)
-            or self._pairs(near)
+            or self._several()
         )
 
-    def _pairs(self, near: Sequence[str]) -> Diagnosis | None:
-        """Two edits, the first of a kind that people make, the second of any but what is put in."""
-        firsts = [
-            *edits.changed(self.found, edits.groupings),
-            *edits.replaced_names(self.found, near),
-            *edits.changed(self.found, edits.signs),
-            *edits.changed(self.found, edits.constants),
-            *edits.changed(self.found, edits.dropped),
-        ]
-        for edit, candidate in firsts:
-            seconds = (edits.changed(candidate, edits.groupings), edits.replaced_names(candidate, near), edits.changed(candidate, edits.signs))
-            for second in seconds:
-                if diagnosis := self.first(second):
-                    return Diagnosis((kind_of(self.key, edit), *diagnosis.edits), diagnosis.right)
-                if self.trials > self.most:
-                    return None
-        return None
+    def _several(self) -> Diagnosis | None:
+        """Two or three slips, each of which changes what the others left right."""
+        columns = columns_of(self.names)
+        derived = derivation(self.key, columns, self.evaluator.samples.convention)
+        helpers = dict.fromkeys(name.partition("@")[0] for name in self.found.symbols() if name.startswith("~"))
+        found = explanation(
+            self.found,
+            self.evaluator,
+            self.expected,
+            derived,
+            [*helpers, *(f"{name}@-1" for name in helpers)],
+            lambda candidate: self.key not in candidate.names,
+            self.most_slips,
+        )
+        return None if found is None else Diagnosis(tuple(kind_of(self.key, edit) for edit in found.edits), found.right)
 
     def explained(self) -> Diagnosis:
         """What is known without an edit: a constant or simple multiple of what it should be, or nothing."""
@@ -261,6 +263,10 @@ class _Search:
 
 def kind_of(key: str, edit: Edit) -> Edit:
     """The same edit of the formula of ``key``, with the kind of mistake that a replaced name is."""
+    if edit.joint == EVERYWHERE:
+        edit = replace(edit, joint="")
+    if edit.code is Code.WRONG_CONSTANT and edit.expected == Symbol(RATE):
+        return replace(edit, code=Code.WRONG_RATE)
     if edit.code is not Code.WRONG_QUANTITY:
         return edit
     assert isinstance(edit.found, Symbol)
@@ -288,18 +294,5 @@ def _strangeness(names: dict[str, str]) -> tuple[int, int]:
     changed = [(found, name) for found, name in names.items() if found != name]
     return len(changed), sum(found.startswith("dE_") != name.startswith("dE_") for found, name in changed)
 
-
-def siblings(name: str) -> list[str]:
-    """What a name is easily mistaken for: the same quantity of another neuron, input or weight of the layer."""
-    key, at, offset = name.partition("@")
-    if key not in NETWORK.keys():
-        return []
-    stem = key.rstrip("0123456789")
-    layer = _LAYERS.get(key)
-    alike = [k for k in NETWORK.keys() if k != key and k.rstrip("0123456789") == stem and _LAYERS.get(k) == layer]
-    return [f"{k}{at}{offset}" for k in alike]
-
-
-_LAYERS = {c.weight: c.neuron.rstrip("0123456789") for c in NETWORK.connections}
 
 __all__ = ["Diagnosis", "Edit", "diagnose", "kind_of", "siblings"]
