@@ -44,6 +44,6 @@ def _sentences(hit: Any) -> Iterable[set[str]]:
     """The codes that each sentence of a finding may stand for."""
     if hit.code.value == "wrong-formula":
         return [{"wrong-formula"}]
-    sentences = re.split(r"(?<=\.) (?=[^a-z(])", hit.message)
+    sentences = re.split(r"(?<=\.) ", hit.message)
     found = [{code for code, said in SAID.items() if re.search(said, sentence)} for sentence in sentences]
     return [codes for codes in found if codes] or [{hit.code.value}]

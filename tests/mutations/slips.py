@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from sheetprop.network import NETWORK, Role
+from sheetprop.network import NETWORK, RATE, Role
 from tests.mutations.formula import Binary, Node, Number, Raw, Ref, places
 from tests.mutations.model import Table, Variant
 from tests.mutations.planting import (
@@ -82,13 +82,14 @@ def _composed(
 
 
 def _repairs(node: Node, table: Table) -> list[Node]:
-    """What one reference put otherwise, or one operand left out, makes of a formula."""
-    names: list[Node] = [Ref(name, offset) for name in table.columns for offset in (0, -1)]
+    """What one reference or number put otherwise, or one operand left out, makes of a formula."""
+    names: list[Node] = [Ref(name, offset) for name in table.columns for offset in (0, -1)] + [Ref(RATE)]
+    numbers = [Number(text) for text in ("0", "0.5", "1", "2")]
 
     def change(found: Node) -> list[Node]:
         match found:
             case Ref() | Number():
-                return names
+                return [*names, *numbers]
             case Binary(_, left, right):
                 return [left, right]
         return []

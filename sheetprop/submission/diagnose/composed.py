@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sheetprop.expression import Expression, Number, Symbol
+from sheetprop.expression import Expression, Number, Operation, Symbol
 from sheetprop.submission.compare.evaluation import Evaluator, shifted
 from sheetprop.submission.compare.samples import equal
 from sheetprop.submission.diagnose.derivation import Derivation, alike
@@ -57,7 +57,7 @@ def explanation(
     length = sum(1 for _ in parts(found))
     if length > LONGEST:
         return None
-    names = (*derivation.names, *helpers)
+    names = tuple(dict.fromkeys([*derivation.names, *helpers]))
     choice = Choice(names, tuple(derivation.numbers), tuple(derivation.factors), tuple(derivation.terms))
     lean = replace(choice, factors=tuple(derivation.simple_factors), terms=tuple(derivation.simple_terms))
     forms = [_Form(found), *_moved(found), *_renamed(found, names)]
@@ -78,7 +78,7 @@ def explanation(
                 found_here = known[n, small].solutions(expected, left)
             hits += [_told(form, hit) for hit in found_here]
         used = Counter(found.symbols())
-        hits.sort(key=lambda hit: sum(cost(edit, used) for edit in hit.edits))
+        hits.sort(key=lambda hit: _unlikely(hit, used))
         for hit in hits[:MOST_CONFIRMED]:
             if accept(hit.part) and equal(evaluator(hit.part), expected):
                 return Explanation(tuple(_at_one_place(edit, used) for edit in hit.edits), hit.part)
@@ -126,29 +126,44 @@ def _renamed(found: Expression, names: Sequence[str]) -> Iterator[_Form]:
                     yield _Form(put_name(found, name, new), (edit,), was)
 
 
+def _unlikely(hit: Hit, used: Counter[str]) -> tuple[float, int]:
+    """How unlikely several slips are together, then how long what they leave is."""
+    codes = [edit.code for edit in hit.edits]
+    # A part that is too much and one that is missing are more likely one that stands for the other.
+    exchanged = Code.EXTRA_PART in codes and Code.MISSING_PART in codes
+    return round(sum(cost(edit, used) for edit in hit.edits) + 0.2 * exchanged, 6), _size(hit.part)
+
+
 def cost(edit: Edit, used: Counter[str]) -> float:
     """How unlikely a slip is: 1 for those that most people make."""
     found, expected = edit.found, edit.expected
     match edit.code:
         case Code.WRONG_QUANTITY | Code.WRONG_ROW if isinstance(found, Symbol) and isinstance(expected, Symbol):
-            return 1.0 if alike(found.key, expected.key) else 1.2
-        case Code.WRONG_CONSTANT:
-            return 1.0 if isinstance(expected, Number) else 1.15
+            return 1.0 if alike(found.key, expected.key) else 1.1
+        case Code.WRONG_CONSTANT if isinstance(found, Number):
+            ordinary = isinstance(expected, Number) == (found.value in ORDINARY)
+            return 1.02 if ordinary else 1.2
         case Code.WRONG_SIGN:
             return 1.0
         case Code.WRONG_OPERATOR:
-            return 1.1
+            return 1.0
         case Code.PRECEDENCE:
-            return 1.25
-        case Code.EXTRA_PART if found is not None:
+            return 1.15
+        case Code.EXTRA_PART if found is not None and expected is None:
             doubled = isinstance(found, Symbol) and used[found.key] > 1
-            return 1.0 if doubled else 1.1 + 0.05 * _size(found)
+            return 1.0 if doubled else 1.05 + 0.08 * _size(found)
         case Code.MISSING_PART if expected is not None and found is None:
-            constant = isinstance(expected, Number)
-            return 1.0 + 0.02 * _size(expected) + 0.2 * constant + 0.1 * (edit.joint == "-")
+            constant = isinstance(expected, Number) and edit.joint != "+"
+            return 1.0 + 0.04 * (_size(expected) - 1) + 0.2 * constant + 0.1 * (edit.joint == "-")
+        case Code.MISSING_PART if isinstance(expected, Operation) and found is not None:
+            usual = expected.right == Number(2) or expected.left == Number(1)
+            return 1.04 if usual and expected.operator in "^+-" else 1.3
     return 1.3
+
+
+ORDINARY = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
+"""Numbers that people put for another number rather than for a quantity."""
 
 
 def _size(expression: Expression) -> int:
     return sum(1 for _ in parts(expression))
-

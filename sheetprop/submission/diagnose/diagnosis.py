@@ -160,13 +160,16 @@ class _Search:
         """Two or three slips, each of which changes what the others left right."""
         columns = columns_of(self.names)
         derived = derivation(self.key, columns, self.evaluator.samples.convention)
-        helpers = dict.fromkeys(name.partition("@")[0] for name in self.found.symbols() if name.startswith("~"))
+        used = dict.fromkeys(self.found.symbols())
+        helpers = dict.fromkeys(name.partition("@")[0] for name in used if name.startswith("~"))
+        # In a form of their own, as ∂E/∂w7·a_h2/a_h1, other names belong than in the network's.
+        own = [name for name in self.names if any(name in siblings(other) for other in used)]
         found = explanation(
             self.found,
             self.evaluator,
             self.expected,
             derived,
-            [*helpers, *(f"{name}@-1" for name in helpers)],
+            [*helpers, *(f"{name}@-1" for name in helpers), *own],
             lambda candidate: self.key not in candidate.names,
             self.most_slips,
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from sheetprop.expression import Call, Expression, Negation, Number, Operation, Symbol
-from sheetprop.submission.diagnose.parentheses import parenthesized, unparenthesized
+from sheetprop.submission.diagnose.parentheses import parenthesized, unparenthesized, with_other_operator
 from sheetprop.submission.findings import Code
 
 CONSTANTS = (0.5, 1.0, 2.0, -1.0, 3.0, 0.25)
@@ -124,6 +124,8 @@ def signs(part: Expression) -> Iterator[Edited]:
         changes.append((Code.WRONG_SIGN, Negation(part)))
     for code, new in changes:
         yield Edit(code, part, new), new
+    for new in with_other_operator(part):
+        yield Edit(Code.WRONG_OPERATOR, part, new), new
 
 
 def constants(part: Expression) -> Iterator[Edited]:
@@ -167,13 +169,15 @@ def dropped(part: Expression) -> Iterator[Edited]:
 def reshaped(part: Expression) -> Iterator[Edited]:
     """A square, a function or a 1 put to a part that lacks it."""
     one = Number(1)
-    for new in (
+    changes: list[Expression] = [
         Operation("^", part, Number(2)),
         Call("exp", part),
-        Operation("-", one, part),
         Operation("+", one, part),
         Operation("/", one, part),
-    ):
+    ]
+    if isinstance(part, Symbol):
+        changes.append(Operation("-", one, part))
+    for new in changes:
         yield Edit(Code.MISSING_PART, part, new), new
 
 

@@ -70,9 +70,10 @@ def _diagnosis(case: Case, item: Wrong) -> Diagnosis:
     if case.unexplained >= MOST_UNEXPLAINED:
         return Diagnosis((Edit(Code.WRONG_FORMULA),))
     found = diagnose(item.key, expression, case.evaluator, _names(case))
-    if found.right is None and case.has_typed_in(item.key, expression):
+    if (found.right is None or len(found.edits) > 1) and case.has_typed_in(item.key, expression):
         with_numbers = diagnose(item.key, expression, case.with_typed_in(case.evaluator), _names(case))
-        found = with_numbers if with_numbers.right is not None else found
+        if with_numbers.right is not None and (found.right is None or len(with_numbers.edits) <= len(found.edits)):
+            found = with_numbers
     case.unexplained += found.edits[0].code is Code.WRONG_FORMULA
     return found
 

@@ -1,4 +1,4 @@
-"""Parentheses set otherwise: a formula as people read it, operand by operand, with one pair more or less."""
+"""A formula as people type it, operand by operand: with one pair of parentheses more or less, or another operator."""
 
 from __future__ import annotations
 
@@ -46,6 +46,22 @@ def unparenthesized(part: Expression) -> Iterator[Expression]:
                 yield _tree([*operands[:n], *inner, *operands[n + 1 :]], [*operators[:n], *inside, *operators[n:]])
 
 
+OTHERS = {"+": "*", "-": "*", "*": "+-", "/": "+-"}
+"""Operators typed for one another that bind more or less, so that the operands around them go elsewhere."""
+
+
+def with_other_operator(part: Expression) -> Iterator[Expression]:
+    """The part with one operator typed for another: w3·i1 + w4·i2 for w3·i1·w4·i2."""
+    if not isinstance(part, Operation):
+        return
+    operands, operators = _flat(part, SUM)
+    if not 2 < len(operands) <= MOST_OPERANDS:
+        return
+    for n, operator in enumerate(operators):
+        for other in OTHERS.get(operator, ""):
+            yield _tree(operands, [*operators[:n], other, *operators[n + 1 :]])
+
+
 def _idle(before: str, inside: Sequence[str], after: str) -> bool:
     """Whether parentheses around these operators mean nothing between those."""
     weakest = min(STRENGTH[operator] for operator in inside)
@@ -90,4 +106,4 @@ def _join(done: list[Expression], waiting: list[str], strength: int) -> None:
         done.append(Operation(waiting.pop(), left, right))
 
 
-__all__ = ["parenthesized", "unparenthesized"]
+__all__ = ["parenthesized", "unparenthesized", "with_other_operator"]

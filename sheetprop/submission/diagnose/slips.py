@@ -11,7 +11,8 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, product
+from typing import NamedTuple
 
 import numpy as np
 
@@ -59,6 +60,9 @@ class Bag:
         self._decoders = [decode for _, decode in kept]
         self._order = np.argsort(self.values[:, 0], kind="stable")
         self._sorted = self.values[self._order]
+        # With an end on either side that is near nothing, so that every place has two neighbours.
+        self._first = np.concatenate([[np.nan], self._sorted[:, 0], [np.nan]])
+        self._near = CLOSE * np.abs(self._first)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -71,18 +75,41 @@ class Bag:
         """The rows of ``wanted``, shape (n, WIDTH), that are among the values, with the number of the value."""
         if not len(self.values) or not len(wanted):
             return
-        at = np.searchsorted(self._sorted[:, 0], wanted[:, 0])
-        for step in (-1, 0):
-            near = np.clip(at + step, 0, len(self._sorted) - 1)
-            found = self._sorted[near]
-            same = (np.abs(wanted - found) <= CLOSE * np.abs(found)).all(axis=1) & (found != 0).any(axis=1)
-            for row in np.flatnonzero(same)[:MOST_HITS].tolist():
-                yield row, int(self._order[near[row]])
+        first = wanted[:, 0]
+        at = np.searchsorted(self._sorted[:, 0], first)
+        for beside in (at, at + 1):
+            for row in np.nonzero(np.abs(first - self._first[beside]) <= self._near[beside])[0].tolist():
+                n = int(beside[row]) - 1
+                found = self._sorted[n]
+                if found.any() and (np.abs(wanted[row] - found) <= CLOSE * np.abs(found)).all():
+                    yield row, int(self._order[n])
 
 
+Operate = Callable[..., np.ndarray]
+Put = Callable[[Expression, Expression], tuple[Edit, Expression]]
+"""From a part and what is missing of it to the edit and what it makes of the part."""
 Done = Callable[[Hit], Hit]
 """From a hit in a part, whose rows are the part's own, to the hit in what it is part of."""
-Blocks = dict[tuple[int, int], list[tuple[Expression, np.ndarray, Done]]]
+Blocks = dict[tuple[int, int, "Ends"], list[tuple[Expression, np.ndarray, Done]]]
+
+
+class Ends(NamedTuple):
+    """Whether a part is a whole product, and a whole sum: what is missing of one is told once, at its end."""
+
+    product: bool = True
+    sum: bool = True
+
+
+def _ends(operator: str) -> tuple[Ends, Ends]:
+    """The same of the two sides of an operator."""
+    match operator:
+        case "*":
+            return Ends(product=False), Ends(product=False)
+        case "/":
+            return Ends(product=False), Ends()
+        case "+" | "-":
+            return Ends(sum=False), Ends(sum=False)
+    return Ends(), Ends()
 
 
 class Slips:
@@ -90,7 +117,7 @@ class Slips:
 
     def __init__(self, found: Expression, value: Callable[[Expression], np.ndarray], choice: Choice) -> None:
         self.found, self._value, self.choice = _copied(found), value, choice
-        self._own = {id(part): part for part, _ in edits.parts(self.found)}
+        self._own = {id(self.found): Ends()} | dict(_ends_of_sides(self.found))
         self._values: dict[int, tuple[Expression, np.ndarray]] = {}
         self._alternatives: dict[int, list[tuple[Edit, Expression]]] = {}
         self._bags: dict[tuple[int, bool], Bag] = {}
@@ -100,7 +127,7 @@ class Slips:
 
     def solutions(self, needed: np.ndarray, count: int) -> list[Hit]:
         """The sets of ``count`` edits that give the formula the values ``needed``, unconfirmed."""
-        return self._solve(self.found, needed[None, :WIDTH], count)
+        return self._solve(self.found, needed[None, :WIDTH], count, Ends())
 
     def value(self, part: Expression) -> np.ndarray:
         """The values of a part as it stands, shape (1, WIDTH)."""
@@ -115,98 +142,118 @@ class Slips:
 
     # What is asked of the parts
 
-    def _solve(self, part: Expression, needed: np.ndarray, count: int) -> list[Hit]:
+    def _solve(self, part: Expression, needed: np.ndarray, count: int, ends: Ends) -> list[Hit]:
         """Hits of exactly ``count`` edits in ``part``, one of the formula's own, for each row of ``needed``."""
         hits: list[Hit] = []
         if count == 1:
-            hits += self._changed(part, needed)
+            hits += self._changed(part, needed, ends)
         blocks: Blocks = defaultdict(list)
-        self._descend(part, needed, count, lambda hit: hit, blocks, top=True)
+        self._descend(part, needed, count, lambda hit: hit, blocks, ends, top=True)
         if count > 1:
             for edit, new in self.alternatives(part):
-                self._descend(new, needed, count - 1, _after(edit), blocks)
-            self._wrap(part, needed, count - 1, blocks)
-        for (_, left), asked in blocks.items():
-            hits += self._solved(asked, left)
+                self._descend(new, needed, count - 1, _after(edit), blocks, ends)
+            self._wrap(part, needed, count - 1, blocks, ends)
+        for (_, left, its_ends), asked in blocks.items():
+            hits += self._solved(asked, left, its_ends)
             if len(hits) > MOST_HITS:
                 break
         return hits
 
-    def _solved(self, asked: list[tuple[Expression, np.ndarray, Done]], count: int) -> Iterator[Hit]:
+    def _solved(
+        self, asked: list[tuple[Expression, np.ndarray, Done]], count: int, ends: Ends
+    ) -> Iterator[Hit]:
         part = asked[0][0]
         starts = np.cumsum([0, *(len(rows) for _, rows, _ in asked)])
         if starts[-1] > MOST_ROWS:
             return
-        for hit in self._solve(part, np.concatenate([rows for _, rows, _ in asked]), count):
+        for hit in self._solve(part, np.concatenate([rows for _, rows, _ in asked]), count, ends):
             block = int(np.searchsorted(starts, hit.row, side="right")) - 1
             yield asked[block][2](replace(hit, row=hit.row - int(starts[block])))
 
-    def _changed(self, part: Expression, needed: np.ndarray) -> Iterator[Hit]:
+    def _changed(self, part: Expression, needed: np.ndarray, ends: Ends) -> Iterator[Hit]:
         """Hits of one edit of the part itself."""
         bag = self._bag(part, within=False)
         for row, n in bag.find(needed):
             yield replace(bag[n], row=row)
         value = self.value(part)
-        lookups = (
-            (self._factors, needed / value, _multiplied),
-            (self._terms, needed - value, _added),
-            (self._terms, value - needed, _subtracted),
-            (self._terms, needed + value, _taken_from),
-        )
+        lookups: list[tuple[Bag, np.ndarray, Put]] = []
+        if ends.product:
+            lookups.append((self._factors, needed / value, _multiplied))
+        if ends.sum:
+            lookups.append((self._terms, needed - value, _added))
+            lookups.append((self._terms, value - needed, _subtracted))
+            lookups.append((self._terms, needed + value, _taken_from))
         for missing, wanted, put in lookups:
             for row, n in missing.find(wanted):
                 edit, new = put(part, missing[n].part)
                 yield Hit(row, (edit,), new)
 
-    def _wrap(self, part: Expression, needed: np.ndarray, count: int, blocks: Blocks) -> None:
+    def _missing(self, ends: Ends) -> list[tuple[Bag, Operate, Operate, Put]]:
+        """What can be put to a part: of what, how its value comes out, how it is taken back, and the edit."""
+        found: list[tuple[Bag, Operate, Operate, Put]] = []
+        if ends.product and len(self._factors):
+            found.append((self._factors, np.multiply, np.divide, _multiplied))
+        if ends.sum and len(self._terms):
+            found.append((self._terms, np.add, np.subtract, _added))
+            found.append((self._terms, np.subtract, np.add, _subtracted))
+        return found
+
+    def _wrap(self, part: Expression, needed: np.ndarray, count: int, blocks: Blocks, ends: Ends) -> None:
         """Ask the part for what it must be once a factor or term is put to it."""
         n = len(needed)
-        for missing, inverse, put in (
-            (self._factors, np.divide, _multiplied),
-            (self._terms, np.subtract, _added),
-            (self._terms, np.add, _subtracted),
-        ):
-            if not len(missing):
-                continue
+        for missing, _, inverse, put in self._missing(ends):
             rows = inverse(needed[None, :, :], missing.values[:, None, :]).reshape(-1, WIDTH)
-            found = [hit.part for hit in map(missing.__getitem__, range(len(missing)))]
 
-            def done(hit: Hit, found: list[Expression] = found, put: Put = put) -> Hit:
-                edit, new = put(hit.part, found[hit.row // n])
+            def done(hit: Hit, missing: Bag = missing, put: Put = put) -> Hit:
+                edit, new = put(hit.part, missing[hit.row // n].part)
                 return Hit(hit.row % n, (edit, *hit.edits), new)
 
-            blocks[id(part), count].append((part, rows, done))
+            blocks[id(part), count, ends].append((part, rows, done))
 
     def _descend(
-        self, part: Expression, needed: np.ndarray, count: int, done: Done, blocks: Blocks, top: bool = False
+        self,
+        part: Expression,
+        needed: np.ndarray,
+        count: int,
+        done: Done,
+        blocks: Blocks,
+        ends: Ends,
+        top: bool = False,
     ) -> None:
         """Ask the formula's own parts in ``part`` for what they must be, ``count`` edits left to be made in them."""
         if not top and id(part) in self._own:
-            blocks[id(part), count].append((part, needed, done))
+            blocks[id(part), count, ends].append((part, needed, done))
             return
         match part:
-            case Operation(operator, left, right):
+            case Operation():
                 self._descend_into_sides(part, needed, count, done, blocks)
-                if count > 1:
-                    bags = [self._bag(side, within=True) for side in (left, right)]
-                    if count > 2 or len(bags[0]) <= len(bags[1]):
-                        self._split(part, bags[0], True, needed, count - 1, done, blocks)
-                    if count > 2 or len(bags[1]) < len(bags[0]):
-                        self._split(part, bags[1], False, needed, count - 1, done, blocks)
             case Negation(operand):
-                self._descend(operand, -needed, count, lambda hit: done(_with(hit, Negation(hit.part))), blocks)
+                put = _putting(done, Negation)
+                self._descend(operand, -needed, count, put, blocks, Ends(product=False))
             case Call(name, argument):
+                put = _putting(done, lambda new: Call(name, new))
                 for rows in _inverse_of_call(name, needed):
-                    self._descend(argument, rows, count, lambda hit: done(_with(hit, Call(name, hit.part))), blocks)
+                    self._descend(argument, rows, count, put, blocks, Ends())
 
     def _descend_into_sides(
         self, part: Operation, needed: np.ndarray, count: int, done: Done, blocks: Blocks
     ) -> None:
         operator, left, right = part.operator, part.left, part.right
+        of_left, of_right = _ends(operator)
+        put_left = _putting(done, lambda new: Operation(operator, new, right))
+        put_right = _putting(done, lambda new: Operation(operator, left, new))
         for rows in _left(operator, needed, self.value(right)):
-            self._descend(left, rows, count, lambda hit: done(_with(hit, Operation(operator, hit.part, right))), blocks)
-        rows = _right(operator, needed, self.value(left))
-        self._descend(right, rows, count, lambda hit: done(_with(hit, Operation(operator, left, hit.part))), blocks)
+            self._descend(left, rows, count, put_left, blocks, of_left)
+        for rows in _right(operator, needed, self.value(left)):
+            self._descend(right, rows, count, put_right, blocks, of_right)
+        if count > 1:
+            bags = [self._bag(side, within=True) for side in (left, right)]
+            # An exponent cannot be told from a negative base, so the base is what is asked for.
+            from_left = len(bags[0]) <= len(bags[1]) and operator != "^"
+            if from_left or count > 2:
+                self._split(part, bags[0], True, needed, count - 1, done, blocks)
+            if not from_left or count > 2:
+                self._split(part, bags[1], False, needed, count - 1, done, blocks)
 
     def _split(
         self, part: Operation, bag: Bag, of_left: bool, needed: np.ndarray, count: int, done: Done, blocks: Blocks
@@ -222,12 +269,9 @@ class Slips:
             sides = (other.part, hit.part) if of_left else (hit.part, other.part)
             return done(Hit(hit.row % n, (*other.edits, *hit.edits), Operation(operator, *sides)))
 
-        if of_left:
-            rows = _right(operator, asked, given).reshape(-1, WIDTH)
-            self._descend(part.right, rows, count, joined, blocks)
-            return
-        for found in _left(operator, asked, given):
-            self._descend(part.left, found.reshape(-1, WIDTH), count, joined, blocks)
+        answers, side = (_right, part.right) if of_left else (_left, part.left)
+        for rows in answers(operator, asked, given):
+            self._descend(side, rows.reshape(-1, WIDTH), count, joined, blocks, _ends(operator)[of_left])
 
     # What one edit makes of the parts
 
@@ -237,6 +281,10 @@ class Slips:
         if known is None:
             changes = (edits.signs, edits.groupings, edits.dropped, edits.reshaped)
             found = {new: edit for change in reversed(changes) for edit, new in change(part)}
+            if isinstance(part, Operation) and part.operator == "^" and isinstance(part.right, Number):
+                for value in self.choice.numbers:
+                    exponent = Number(value)
+                    found.setdefault(Operation("^", part.left, exponent), _typed(part.right, exponent).edits[0])
             known = self._alternatives[id(part)] = [(edit, new) for new, edit in found.items()]
         return known
 
@@ -265,11 +313,7 @@ class Slips:
         if id(part) not in self._own:
             return
         value = self.value(part)
-        for missing, operation, put in (
-            (self._factors, np.multiply, _multiplied),
-            (self._terms, np.add, _added),
-            (self._terms, np.subtract, _subtracted),
-        ):
+        for missing, operation, _, put in self._missing(self._own[id(part)]):
 
             def decode(n: int, missing: Bag = missing, put: Put = put) -> Hit:
                 edit, new = put(part, missing[n].part)
@@ -295,7 +339,20 @@ class Slips:
                 yield FUNCTIONS[name](bag.values), _lifting(bag, lambda x: Call(name, x))
 
 
-Put = Callable[[Expression, Expression], tuple[Edit, Expression]]
+def _ends_of_sides(part: Expression) -> Iterator[tuple[int, Ends]]:
+    """The identities of the parts of a part, each with its ends."""
+    match part:
+        case Operation(operator, left, right):
+            sides = zip((left, right), _ends(operator), strict=True)
+        case Negation(operand):
+            sides = zip((operand,), (Ends(product=False),), strict=True)
+        case Call(_, argument):
+            sides = zip((argument,), (Ends(),), strict=True)
+        case _:
+            return
+    for side, ends in sides:
+        yield id(side), ends
+        yield from _ends_of_sides(side)
 
 
 def _multiplied(part: Expression, missing: Expression) -> tuple[Edit, Expression]:
@@ -323,8 +380,8 @@ def _typed(part: Expression, new: Expression) -> Hit:
     return Hit(0, (Edit(Code.WRONG_CONSTANT, part, new),), new)
 
 
-def _with(hit: Hit, part: Expression) -> Hit:
-    return Hit(hit.row, hit.edits, part)
+def _putting(done: Done, put: Callable[[Expression], Expression]) -> Done:
+    return lambda hit: done(Hit(hit.row, hit.edits, put(hit.part)))
 
 
 def _after(edit: Edit) -> Done:
@@ -351,7 +408,7 @@ def _apply(operator: str, left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def _left(operator: str, needed: np.ndarray, right: np.ndarray) -> list[np.ndarray]:
-    """What must stand before an operator for the result to be ``needed``; two answers where a square is taken."""
+    """What must stand before an operator for the result to be ``needed``; several where a square is taken."""
     match operator:
         case "+":
             return [needed - right]
@@ -362,22 +419,22 @@ def _left(operator: str, needed: np.ndarray, right: np.ndarray) -> list[np.ndarr
         case "/":
             return [needed * right]
     root = np.power(needed, 1 / right)
-    return [root, -root] if np.all(right == 2) else [root]
+    # On each point a square's base may have either sign.
+    return [root * signs for signs in product((1.0, -1.0), repeat=WIDTH)]
 
 
-def _right(operator: str, needed: np.ndarray, left: np.ndarray) -> np.ndarray:
+def _right(operator: str, needed: np.ndarray, left: np.ndarray) -> list[np.ndarray]:
     """What must stand behind an operator for the result to be ``needed``."""
     match operator:
         case "+":
-            return needed - left
+            return [needed - left]
         case "-":
-            return left - needed
+            return [left - needed]
         case "*":
-            return needed / left
+            return [needed / left]
         case "/":
-            return left / needed
-    exponent: np.ndarray = np.log(needed) / np.log(left)
-    return exponent
+            return [left / needed]
+    return [np.log(needed) / np.log(left)]
 
 
 def _inverse_of_call(name: str, needed: np.ndarray) -> list[np.ndarray]:
