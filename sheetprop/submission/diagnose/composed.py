@@ -26,10 +26,11 @@ LONGEST_FOR_THREE = 40
 
 @dataclass(frozen=True)
 class Explanation:
-    """Edits that make a formula right together, and what they make of it."""
+    """Edits that make a formula right together, what they make of it, and how unlikely they are."""
 
     edits: tuple[Edit, ...]
     right: Expression
+    unlikely: float
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ def explanation(
         hits.sort(key=lambda hit: _unlikely(hit, used))
         for hit in hits[:MOST_CONFIRMED]:
             if accept(hit.part) and equal(evaluator(hit.part), expected):
-                return Explanation(tuple(_at_one_place(edit, used) for edit in hit.edits), hit.part)
+                told = tuple(_at_one_place(edit, used) for edit in hit.edits)
+                return Explanation(told, hit.part, _unlikely(hit, used)[0])
     return None
 
 
@@ -128,10 +130,7 @@ def _renamed(found: Expression, names: Sequence[str]) -> Iterator[_Form]:
 
 def _unlikely(hit: Hit, used: Counter[str]) -> tuple[float, int]:
     """How unlikely several slips are together, then how long what they leave is."""
-    codes = [edit.code for edit in hit.edits]
-    # A part that is too much and one that is missing are more likely one that stands for the other.
-    exchanged = Code.EXTRA_PART in codes and Code.MISSING_PART in codes
-    return round(sum(cost(edit, used) for edit in hit.edits) + 0.2 * exchanged, 6), _size(hit.part)
+    return round(sum(cost(edit, used) for edit in hit.edits), 6), _size(hit.part)
 
 
 def cost(edit: Edit, used: Counter[str]) -> float:
@@ -139,24 +138,22 @@ def cost(edit: Edit, used: Counter[str]) -> float:
     found, expected = edit.found, edit.expected
     match edit.code:
         case Code.WRONG_QUANTITY | Code.WRONG_ROW if isinstance(found, Symbol) and isinstance(expected, Symbol):
-            return 1.0 if alike(found.key, expected.key) else 1.1
+            return 1.0 if alike(found.key, expected.key) else 1.05
         case Code.WRONG_CONSTANT if isinstance(found, Number):
             ordinary = isinstance(expected, Number) == (found.value in ORDINARY)
-            return 1.02 if ordinary else 1.2
-        case Code.WRONG_SIGN:
-            return 1.0
-        case Code.WRONG_OPERATOR:
+            return 0.98 if ordinary else 1.2
+        case Code.WRONG_SIGN | Code.WRONG_OPERATOR:
             return 1.0
         case Code.PRECEDENCE:
-            return 1.15
+            return 1.12
         case Code.EXTRA_PART if found is not None and expected is None:
             doubled = isinstance(found, Symbol) and used[found.key] > 1
             return 1.0 if doubled else 1.05 + 0.08 * _size(found)
         case Code.MISSING_PART if expected is not None and found is None:
-            constant = isinstance(expected, Number) and edit.joint != "+"
-            return 1.0 + 0.04 * (_size(expected) - 1) + 0.2 * constant + 0.1 * (edit.joint == "-")
+            put = {"*": 1.2 if isinstance(expected, Number) else 1.0, "+": 1.1}.get(edit.joint, 1.15)
+            return put + 0.04 * (_size(expected) - 1)
         case Code.MISSING_PART if isinstance(expected, Operation) and found is not None:
-            usual = expected.right == Number(2) or expected.left == Number(1)
+            usual = expected.right == Number(2) or expected.left == Number(1) or expected.operator == "-"
             return 1.04 if usual and expected.operator in "^+-" else 1.3
     return 1.3
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from sheetprop.expression import Expression, Negation, Number, Operation, Symbol
 from sheetprop.network import NETWORK, RATE, Role, partial
 from sheetprop.submission.compare.samples import Convention
-from sheetprop.submission.diagnose.edits import parts
+from sheetprop.submission.diagnose.edits import contains_call, parts
 from sheetprop.submission.find.tables import WEIGHTS
 from sheetprop.submission.understand.reading import GIVEN
 
@@ -62,7 +62,8 @@ class Derivation:
         for form in self.forms:
             for part, _ in parts(form):
                 if isinstance(part, Operation) and part.operator in "+-":
-                    found += [side for side in (part.left, part.right) if not isinstance(side, Number)]
+                    sides = (part.left, part.right)
+                    found += [s for s in sides if not isinstance(s, Number) and not contains_call(s, "exp")]
         return sorted(dict.fromkeys([*found, Number(1)]), key=_size)
 
 
@@ -105,7 +106,7 @@ def derivation(key: str, columns: frozenset[str], convention: Convention) -> Der
 def _forms(key: str, columns: frozenset[str], convention: Convention) -> Iterator[Expression]:
     """An equation with all columns, then with one layer of its steps after another written out."""
     available = {convention.renamed(name) for name in columns - {key}}
-    opened = (Role.STEP,) if NETWORK[key].role in (Role.GRADIENT, Role.STEP, Role.WEIGHT) else (Role.STEP, Role.FORWARD)
+    opened = (Role.STEP, Role.ERROR)
     while True:
         try:
             form = convention.network.equation(convention.renamed(key), available)

@@ -35,10 +35,14 @@ second belongs."""
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """Why a formula is wrong: the edits that make it right together, and the formula they make (None: none known)."""
+    """Why a formula is wrong: the edits that make it right together, and the formula they make (None: none known).
+
+    ``unlikely`` is, of several edits, how unlikely they are; less is better.
+    """
 
     edits: tuple[Edit, ...]
     right: Expression | None = None
+    unlikely: float = 0.0
 
 
 def diagnose(
@@ -47,18 +51,20 @@ def diagnose(
     evaluator: Evaluator,
     names: Sequence[str],
     expected: np.ndarray | None = None,
+    several: bool = True,
 ) -> Diagnosis:
     """The smallest edit of ``expression`` that makes it the quantity ``key``; ``names`` are what it may contain.
 
     ``expected`` are the values that it must have on the points where it is a helper of the column of ``key``.
+    Without ``several``, one edit is all that is looked for.
     """
     expression = expression.substitute(
         {name: Symbol(bound) for name, bound in evaluator.bindings.items() if bound == RATE}
     )
     cacheable = expected is None and not any(":" in name or "~" in name for name in expression.symbols())
-    case = (key, expression, evaluator.samples.convention, evaluator.samples.given, tuple(names))
+    case = (key, expression, evaluator.samples.convention, evaluator.samples.given, tuple(names), several)
     if not cacheable or case not in _KNOWN:
-        search = _Search(key, expression, evaluator.trial(), names, expected)
+        search = _Search(key, expression, evaluator.trial(), names, expected, several)
         found = search.update() if key in WEIGHTS and expected is None else search.equation()
         if not cacheable:
             return found
@@ -76,6 +82,7 @@ class _Search:
         evaluator: Evaluator,
         names: Sequence[str],
         expected: np.ndarray | None,
+        several: bool,
     ) -> None:
         self.key, self.found, self.evaluator = key, expression, evaluator
         self.names = list(names)
@@ -83,6 +90,8 @@ class _Search:
         self.trials = 0
         self.most = MOST_TRIALS if expected is None else MOST_TRIALS_ON_HELPERS
         self.most_slips = MOST_SLIPS if expected is None else MOST_SLIPS_IN_HELPERS
+        if not several:
+            self.most_slips = 1
 
     def first(self, candidates: Iterable[Edited]) -> Diagnosis | None:
         for edit, candidate in candidates:
@@ -147,7 +156,7 @@ class _Search:
             edits.changed(found, edits.constants),
             edits.changed(found, edits.dropped),
         )
-        adding = chain(self._two_siblings(), edits.added(found, near), self._missing_terms(near))
+        adding = chain(self._two_siblings(), edits.added(found, near), self._missing_terms())
         return (
             self.first(replacing)
             or self._other_quantity()
@@ -164,6 +173,8 @@ class _Search:
         helpers = dict.fromkeys(name.partition("@")[0] for name in used if name.startswith("~"))
         # In a form of their own, as ∂E/∂w7·a_h2/a_h1, other names belong than in the network's.
         own = [name for name in self.names if any(name in siblings(other) for other in used)]
+        if any(isinstance(part, Operation) and part.operator == "/" for part, _ in edits.parts(self.found)):
+            own += [name for name in siblings(self.key) if name in self.names]
         found = explanation(
             self.found,
             self.evaluator,
@@ -173,7 +184,9 @@ class _Search:
             lambda candidate: self.key not in candidate.names,
             self.most_slips,
         )
-        return None if found is None else Diagnosis(tuple(kind_of(self.key, edit) for edit in found.edits), found.right)
+        if found is None:
+            return None
+        return Diagnosis(tuple(kind_of(self.key, edit) for edit in found.edits), found.right, found.unlikely)
 
     def explained(self) -> Diagnosis:
         """What is known without an edit: a constant or simple multiple of what it should be, or nothing."""
@@ -217,19 +230,12 @@ class _Search:
                 candidate = self.found.substitute({a: Symbol(new_a), b: Symbol(new_b)})
                 yield Edit(Code.WRONG_QUANTITY, Symbol(a), Symbol(new_a), also=(b, new_b)), candidate
 
-    def _missing_terms(self, near: Sequence[str]) -> Iterator[Edited]:
+    def _missing_terms(self) -> Iterator[Edited]:
         equation = NETWORK[self.key].equation
         while isinstance(equation, Operation) and equation.operator == "+":
             for term in (equation.left, equation.right):
                 yield Edit(Code.MISSING_PART, None, term, "+"), Operation("+", self.found, term)
             equation = equation.left
-        for a, b in combinations(map(Symbol, near), 2):
-            for operator in "+*":
-                yield Edit(Code.MISSING_PART, None, a * b, operator), Operation(operator, self.found, a * b)
-        for a in map(Symbol, near):
-            for part, put in edits.parts(self.found):
-                slope = a * (1 - a)
-                yield Edit(Code.MISSING_PART, None, slope, "*"), put(Operation("*", part, slope))
 
     def _missing_path(self, names: Sequence[str]) -> Diagnosis | None:
         """One side of a sum left out, as one of the two ways on which a weight reaches the error."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 
@@ -24,6 +25,8 @@ MOST_UNEXPLAINED = 16
 """Formulas of a table whose mistake was searched for in vain; after so many it is not one slip of the hand."""
 MOST_COPIES = 4
 """Rows in which copies of one formula are diagnosed where each means something else."""
+MOST_LITERALS_NAMED = 4
+"""Ways to take typed numbers for the inputs, targets or rate that they equal, in looking for several slips."""
 MOST_USERS = 3
 """Wrong formulas by which one helper is tried; if it is at fault, each of them shows it."""
 
@@ -69,11 +72,16 @@ def _diagnosis(case: Case, item: Wrong) -> Diagnosis:
     assert expression is not None
     if case.unexplained >= MOST_UNEXPLAINED:
         return Diagnosis((Edit(Code.WRONG_FORMULA),))
-    found = diagnose(item.key, expression, case.evaluator, _names(case))
-    if (found.right is None or len(found.edits) > 1) and case.has_typed_in(item.key, expression):
-        with_numbers = diagnose(item.key, expression, case.with_typed_in(case.evaluator), _names(case))
-        if with_numbers.right is not None and (found.right is None or len(with_numbers.edits) <= len(found.edits)):
-            found = with_numbers
+    typed_in = case.has_typed_in(item.key, expression)
+    found = diagnose(item.key, expression, case.evaluator, _names(case), several=not typed_in)
+    if found.right is None and typed_in:
+        # One edit where the typed number is right; else several, with what it stands for in its place.
+        found = diagnose(item.key, expression, case.with_typed_in(case.evaluator), _names(case), several=False)
+        if found.right is None:
+            forms = (expression, *islice(case.with_literals_named(item.key, expression), MOST_LITERALS_NAMED))
+            tried = [diagnose(item.key, form, case.evaluator, _names(case)) for form in forms]
+            known = [d for d in tried if d.right is not None]
+            found = min(known, key=lambda d: (len(d.edits), d.unlikely)) if known else tried[0]
     case.unexplained += found.edits[0].code is Code.WRONG_FORMULA
     return found
 

@@ -182,13 +182,14 @@ class Slips:
         if ends.sum:
             lookups.append((self._terms, needed - value, _added))
             lookups.append((self._terms, value - needed, _subtracted))
-            lookups.append((self._terms, needed + value, _taken_from))
+            if not _is_sum(part):
+                lookups.append((self._terms, needed + value, _taken_from))
         for missing, wanted, put in lookups:
             for row, n in missing.find(wanted):
                 edit, new = put(part, missing[n].part)
                 yield Hit(row, (edit,), new)
 
-    def _missing(self, ends: Ends) -> list[tuple[Bag, Operate, Operate, Put]]:
+    def _missing(self, part: Expression, ends: Ends) -> list[tuple[Bag, Operate, Operate, Put]]:
         """What can be put to a part: of what, how its value comes out, how it is taken back, and the edit."""
         found: list[tuple[Bag, Operate, Operate, Put]] = []
         if ends.product and len(self._factors):
@@ -196,12 +197,14 @@ class Slips:
         if ends.sum and len(self._terms):
             found.append((self._terms, np.add, np.subtract, _added))
             found.append((self._terms, np.subtract, np.add, _subtracted))
+            if not _is_sum(part):
+                found.append((self._terms, _reverse_subtract, _reverse_subtract, _taken_from))
         return found
 
     def _wrap(self, part: Expression, needed: np.ndarray, count: int, blocks: Blocks, ends: Ends) -> None:
         """Ask the part for what it must be once a factor or term is put to it."""
         n = len(needed)
-        for missing, _, inverse, put in self._missing(ends):
+        for missing, _, inverse, put in self._missing(part, ends):
             rows = inverse(needed[None, :, :], missing.values[:, None, :]).reshape(-1, WIDTH)
 
             def done(hit: Hit, missing: Bag = missing, put: Put = put) -> Hit:
@@ -313,7 +316,7 @@ class Slips:
         if id(part) not in self._own:
             return
         value = self.value(part)
-        for missing, operation, _, put in self._missing(self._own[id(part)]):
+        for missing, operation, _, put in self._missing(part, self._own[id(part)]):
 
             def decode(n: int, missing: Bag = missing, put: Put = put) -> Hit:
                 edit, new = put(part, missing[n].part)
@@ -353,6 +356,14 @@ def _ends_of_sides(part: Expression) -> Iterator[tuple[int, Ends]]:
     for side, ends in sides:
         yield id(side), ends
         yield from _ends_of_sides(side)
+
+
+def _is_sum(part: Expression) -> bool:
+    return isinstance(part, Operation) and part.operator in "+-"
+
+
+def _reverse_subtract(value: np.ndarray, missing: np.ndarray) -> np.ndarray:
+    return missing - value
 
 
 def _multiplied(part: Expression, missing: Expression) -> tuple[Edit, Expression]:
