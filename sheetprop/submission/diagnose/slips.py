@@ -118,6 +118,11 @@ class Slips:
     def __init__(self, found: Expression, value: Callable[[Expression], np.ndarray], choice: Choice) -> None:
         self.found, self._value, self.choice = _copied(found), value, choice
         self._own = {id(self.found): Ends()} | dict(_ends_of_sides(self.found))
+        self._joined = {
+            (part.operator, id(part.left), id(part.right)): part
+            for part, _ in edits.parts(self.found)
+            if isinstance(part, Operation)
+        }
         self._values: dict[int, tuple[Expression, np.ndarray]] = {}
         self._alternatives: dict[int, list[tuple[Edit, Expression]]] = {}
         self._bags: dict[tuple[int, bool], Bag] = {}
@@ -159,9 +164,7 @@ class Slips:
                 break
         return hits
 
-    def _solved(
-        self, asked: list[tuple[Expression, np.ndarray, Done]], count: int, ends: Ends
-    ) -> Iterator[Hit]:
+    def _solved(self, asked: list[tuple[Expression, np.ndarray, Done]], count: int, ends: Ends) -> Iterator[Hit]:
         part = asked[0][0]
         starts = np.cumsum([0, *(len(rows) for _, rows, _ in asked)])
         if starts[-1] > MOST_ROWS:
@@ -238,9 +241,7 @@ class Slips:
                 for rows in _inverse_of_call(name, needed):
                     self._descend(argument, rows, count, put, blocks, Ends())
 
-    def _descend_into_sides(
-        self, part: Operation, needed: np.ndarray, count: int, done: Done, blocks: Blocks
-    ) -> None:
+    def _descend_into_sides(self, part: Operation, needed: np.ndarray, count: int, done: Done, blocks: Blocks) -> None:
         operator, left, right = part.operator, part.left, part.right
         of_left, of_right = _ends(operator)
         put_left = _putting(done, lambda new: Operation(operator, new, right))
@@ -288,8 +289,17 @@ class Slips:
                 for value in self.choice.numbers:
                     exponent = Number(value)
                     found.setdefault(Operation("^", part.left, exponent), _typed(part.right, exponent).edits[0])
-            known = self._alternatives[id(part)] = [(edit, new) for new, edit in found.items()]
+            known = self._alternatives[id(part)] = [(edit, self._kept(new)) for new, edit in found.items()]
         return known
+
+    def _kept(self, new: Expression) -> Expression:
+        """The same expression with the formula's own parts wherever it has any, so that these can be changed too."""
+        match new:
+            case Operation(operator, left, right) if id(new) not in self._own:
+                left, right = self._kept(left), self._kept(right)
+                own = self._joined.get((operator, id(left), id(right)))
+                return own or Operation(operator, left, right)
+        return new
 
     def _bag(self, part: Expression, within: bool) -> Bag:
         """The values that one edit gives a part: one of the part itself, or (``within``) any in it."""
@@ -329,8 +339,16 @@ class Slips:
         match part:
             case Operation(operator, left, right):
                 for side, values, put in (
-                    (left, lambda bag: _apply(operator, bag, self.value(right)), lambda x: Operation(operator, x, right)),
-                    (right, lambda bag: _apply(operator, self.value(left), bag), lambda x: Operation(operator, left, x)),
+                    (
+                        left,
+                        lambda bag: _apply(operator, bag, self.value(right)),
+                        lambda x: Operation(operator, x, right),
+                    ),
+                    (
+                        right,
+                        lambda bag: _apply(operator, self.value(left), bag),
+                        lambda x: Operation(operator, left, x),
+                    ),
                 ):
                     bag = self._bag(side, within=True)
                     yield values(bag.values), _lifting(bag, put)
