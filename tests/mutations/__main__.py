@@ -10,8 +10,8 @@ from tempfile import mkdtemp
 
 from tests.mutations.mutants import mutation
 from tests.mutations.planting import KINDS
-from tests.mutations.slips import slipped
 from tests.mutations.score import Outcome, compare, describe, findings, judge_variant, score
+from tests.mutations.slips import slipped
 from tests.mutations.variants import variant
 
 

@@ -19,7 +19,7 @@ from tests.mutations.formula import Raw
 from tests.mutations.model import Place, Table, Variant, recalculated
 from tests.mutations.mutants import mutation
 from tests.mutations.naming import all_named
-from tests.mutations.planting import JOINT, KINDS, Planted
+from tests.mutations.planting import JOINT, Planted
 from tests.mutations.slips import slipped
 from tests.mutations.variants import HANDOUT, variant
 

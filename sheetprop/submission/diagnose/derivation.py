@@ -98,7 +98,7 @@ def derivation(key: str, columns: frozenset[str], convention: Convention) -> Der
     if key not in WEIGHTS:
         return Derivation(tuple(_scaled(key, form, convention) for form in _forms(key, columns, convention)))
     gradient = partial("E", key)
-    forms = [Symbol(f"{gradient}@-1")] if gradient in columns else []
+    forms: list[Expression] = [Symbol(f"{gradient}@-1")] if gradient in columns else []
     forms += [_earlier(form) for form in _forms(gradient, columns, convention)]
     return Derivation(tuple(_update(key, form, convention) for form in forms))
 

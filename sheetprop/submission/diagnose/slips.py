@@ -338,20 +338,12 @@ class Slips:
         """The edits in the sides of a part, with the values that they give the whole."""
         match part:
             case Operation(operator, left, right):
-                for side, values, put in (
-                    (
-                        left,
-                        lambda bag: _apply(operator, bag, self.value(right)),
-                        lambda x: Operation(operator, x, right),
-                    ),
-                    (
-                        right,
-                        lambda bag: _apply(operator, self.value(left), bag),
-                        lambda x: Operation(operator, left, x),
-                    ),
-                ):
-                    bag = self._bag(side, within=True)
-                    yield values(bag.values), _lifting(bag, put)
+                bag = self._bag(left, within=True)
+                values = _apply(operator, bag.values, self.value(right))
+                yield values, _lifting(bag, lambda new: Operation(operator, new, right))
+                bag = self._bag(right, within=True)
+                values = _apply(operator, self.value(left), bag.values)
+                yield values, _lifting(bag, lambda new: Operation(operator, left, new))
             case Negation(operand):
                 bag = self._bag(operand, within=True)
                 yield -bag.values, _lifting(bag, Negation)
@@ -381,7 +373,8 @@ def _is_sum(part: Expression) -> bool:
 
 
 def _reverse_subtract(value: np.ndarray, missing: np.ndarray) -> np.ndarray:
-    return missing - value
+    result: np.ndarray = missing - value
+    return result
 
 
 def _multiplied(part: Expression, missing: Expression) -> tuple[Edit, Expression]:
