@@ -73,9 +73,8 @@ def _replay(seed: int, kind: str | None, slips: int, folder: Path | None) -> int
     for finding in submission.findings:
         print(f"  {describe(finding)}")
     outcome = compare(seed, made, planted, submission)
-    print(
-        f"caught {outcome.caught}, located {outcome.located}, exactly {outcome.exactly}, named {outcome.named}, cured {outcome.cured}"
-    )
+    caught = f"caught {outcome.caught}, located {outcome.located}, exactly {outcome.exactly}"
+    print(f"{caught}, named {outcome.named}, cured {outcome.cured}")
     return 0 if outcome.located else 1
 
 
