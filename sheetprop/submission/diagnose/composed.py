@@ -19,6 +19,8 @@ from sheetprop.submission.findings import Code
 MOST_SLIPS = 3
 MOST_CONFIRMED = 200
 """Explanations that are confirmed on all points before it is given up."""
+MOST_UNLIKELY = 1.25
+"""Of one slip among several; whoever drops half a formula and lacks another half has written another formula."""
 LONGEST = 60
 """Parts of a formula in which several slips are looked for."""
 LONGEST_FOR_THREE = 40
@@ -79,6 +81,7 @@ def explanation(
                 found_here = known[n, small].solutions(expected, left)
             hits += [_told(form, hit) for hit in found_here]
         used = Counter(found.symbols())
+        hits = [hit for hit in hits if max(cost(edit, used) for edit in hit.edits) <= MOST_UNLIKELY]
         hits.sort(key=lambda hit: _unlikely(hit, used))
         for hit in hits[:MOST_CONFIRMED]:
             if accept(hit.part) and equal(evaluator(hit.part), expected):
@@ -140,6 +143,8 @@ def cost(edit: Edit, used: Counter[str]) -> float:
         case Code.WRONG_QUANTITY | Code.WRONG_ROW if isinstance(found, Symbol) and isinstance(expected, Symbol):
             return 1.0 if alike(found.key, expected.key) else 1.05
         case Code.WRONG_CONSTANT if isinstance(found, Number):
+            if isinstance(expected, Number) and expected.value * found.value <= 0:
+                return 0.98 if expected.value > 0 else 1.2
             ordinary = isinstance(expected, Number) == (found.value in ORDINARY)
             return 0.98 if ordinary else 1.2
         case Code.WRONG_SIGN | Code.WRONG_OPERATOR:
