@@ -23,7 +23,7 @@ MOST_UNLIKELY = 1.25
 """Of one slip among several; whoever drops half a formula and lacks another half has written another formula."""
 LONGEST = 60
 """Parts of a formula in which several slips are looked for."""
-LONGEST_FOR_THREE = 40
+LONGEST_FOR_THREE = 16
 
 
 @dataclass(frozen=True)
