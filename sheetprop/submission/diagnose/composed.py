@@ -13,7 +13,8 @@ from sheetprop.submission.compare.evaluation import Evaluator, shifted
 from sheetprop.submission.compare.samples import equal
 from sheetprop.submission.diagnose.derivation import Derivation, alike
 from sheetprop.submission.diagnose.edits import Edit, parts, put_name
-from sheetprop.submission.diagnose.slips import Choice, Hit, Slips
+from sheetprop.submission.diagnose.slips import Choice, Slips
+from sheetprop.submission.diagnose.wanted import Hit
 from sheetprop.submission.findings import Code
 
 MOST_SLIPS = 3

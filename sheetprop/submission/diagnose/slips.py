@@ -7,37 +7,23 @@ first slip that could be, a second one: all at once, as rows of an array.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, product
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 
 from sheetprop.expression import Call, Expression, Negation, Number, Operation, Symbol
-from sheetprop.submission.compare.evaluation import FUNCTIONS, OPERATORS
+from sheetprop.submission.compare.evaluation import FUNCTIONS
 from sheetprop.submission.diagnose import edits
 from sheetprop.submission.diagnose.edits import Edit
+from sheetprop.submission.diagnose.wanted import MOST_HITS, WIDTH, Bag, Hit, apply, before, behind, inside
 from sheetprop.submission.findings import Code
 
-WIDTH = 2
-"""Points on which values are looked up; what is found is confirmed on all."""
-CLOSE = 1e-7
-"""Relative difference of values that are taken for the same until that is confirmed."""
 MOST_ROWS = 400_000
 """Values that one part is asked for at once."""
-MOST_HITS = 2_000
-
-
-@dataclass(frozen=True)
-class Hit:
-    """Edits after which a part has the value of the row it was asked for, and what they make of it."""
-
-    row: int
-    edits: tuple[Edit, ...]
-    part: Expression
 
 
 @dataclass(frozen=True)
@@ -48,41 +34,6 @@ class Choice:
     numbers: tuple[float, ...]
     factors: tuple[Expression, ...]
     terms: tuple[Expression, ...]
-
-
-class Bag:
-    """Values, each with what it comes from."""
-
-    def __init__(self, segments: Iterable[tuple[np.ndarray, Callable[[int], Hit]]]) -> None:
-        kept = [(values, decode) for values, decode in segments if len(values)]
-        self.values = np.concatenate([values for values, _ in kept]) if kept else np.empty((0, WIDTH))
-        self._starts = list(np.cumsum([0, *(len(values) for values, _ in kept)]))
-        self._decoders = [decode for _, decode in kept]
-        self._order = np.argsort(self.values[:, 0], kind="stable")
-        self._sorted = self.values[self._order]
-        # With an end on either side that is near nothing, so that every place has two neighbours.
-        self._first = np.concatenate([[np.nan], self._sorted[:, 0], [np.nan]])
-        self._near = CLOSE * np.abs(self._first)
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def __getitem__(self, n: int) -> Hit:
-        segment = bisect_right(self._starts, n) - 1
-        return self._decoders[segment](n - int(self._starts[segment]))
-
-    def find(self, wanted: np.ndarray) -> Iterator[tuple[int, int]]:
-        """The rows of ``wanted``, shape (n, WIDTH), that are among the values, with the number of the value."""
-        if not len(self.values) or not len(wanted):
-            return
-        first = wanted[:, 0]
-        at = np.searchsorted(self._sorted[:, 0], first)
-        for beside in (at, at + 1):
-            for row in np.nonzero(np.abs(first - self._first[beside]) <= self._near[beside])[0].tolist():
-                n = int(beside[row]) - 1
-                found = self._sorted[n]
-                if found.any() and (np.abs(wanted[row] - found) <= CLOSE * np.abs(found)).all():
-                    yield row, int(self._order[n])
 
 
 Operate = Callable[..., np.ndarray]
@@ -238,7 +189,7 @@ class Slips:
                 self._descend(operand, -needed, count, put, blocks, Ends(product=False))
             case Call(name, argument):
                 put = _putting(done, lambda new: Call(name, new))
-                for rows in _inverse_of_call(name, needed):
+                for rows in inside(name, needed):
                     self._descend(argument, rows, count, put, blocks, Ends())
 
     def _descend_into_sides(self, part: Operation, needed: np.ndarray, count: int, done: Done, blocks: Blocks) -> None:
@@ -246,9 +197,9 @@ class Slips:
         of_left, of_right = _ends(operator)
         put_left = _putting(done, lambda new: Operation(operator, new, right))
         put_right = _putting(done, lambda new: Operation(operator, left, new))
-        for rows in _left(operator, needed, self.value(right)):
+        for rows in before(operator, needed, self.value(right)):
             self._descend(left, rows, count, put_left, blocks, of_left)
-        for rows in _right(operator, needed, self.value(left)):
+        for rows in behind(operator, needed, self.value(left)):
             self._descend(right, rows, count, put_right, blocks, of_right)
         if count > 1:
             bags = [self._bag(side, within=True) for side in (left, right)]
@@ -273,7 +224,7 @@ class Slips:
             sides = (other.part, hit.part) if of_left else (hit.part, other.part)
             return done(Hit(hit.row % n, (*other.edits, *hit.edits), Operation(operator, *sides)))
 
-        answers, side = (_right, part.right) if of_left else (_left, part.left)
+        answers, side = (behind, part.right) if of_left else (before, part.left)
         for rows in answers(operator, asked, given):
             self._descend(side, rows.reshape(-1, WIDTH), count, joined, blocks, _ends(operator)[of_left])
 
@@ -339,10 +290,10 @@ class Slips:
         match part:
             case Operation(operator, left, right):
                 bag = self._bag(left, within=True)
-                values = _apply(operator, bag.values, self.value(right))
+                values = apply(operator, bag.values, self.value(right))
                 yield values, _lifting(bag, lambda new: Operation(operator, new, right))
                 bag = self._bag(right, within=True)
-                values = _apply(operator, self.value(left), bag.values)
+                values = apply(operator, self.value(left), bag.values)
                 yield values, _lifting(bag, lambda new: Operation(operator, left, new))
             case Negation(operand):
                 bag = self._bag(operand, within=True)
@@ -422,58 +373,6 @@ def _lifting(bag: Bag, put: Callable[[Expression], Expression]) -> Callable[[int
         return Hit(0, hit.edits, put(hit.part))
 
     return decode
-
-
-def _apply(operator: str, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    result: np.ndarray = OPERATORS[operator](left, right)
-    return result
-
-
-def _left(operator: str, needed: np.ndarray, right: np.ndarray) -> list[np.ndarray]:
-    """What must stand before an operator for the result to be ``needed``; several where a square is taken."""
-    match operator:
-        case "+":
-            return [needed - right]
-        case "-":
-            return [needed + right]
-        case "*":
-            return [needed / right]
-        case "/":
-            return [needed * right]
-    root = np.power(needed, 1 / right)
-    # On each point a square's base may have either sign.
-    return [root * signs for signs in product((1.0, -1.0), repeat=WIDTH)]
-
-
-def _right(operator: str, needed: np.ndarray, left: np.ndarray) -> list[np.ndarray]:
-    """What must stand behind an operator for the result to be ``needed``."""
-    match operator:
-        case "+":
-            return [needed - left]
-        case "-":
-            return [left - needed]
-        case "*":
-            return [needed / left]
-        case "/":
-            return [left / needed]
-    return [np.log(needed) / np.log(left)]
-
-
-def _inverse_of_call(name: str, needed: np.ndarray) -> list[np.ndarray]:
-    match name:
-        case "exp":
-            return [np.log(needed)]
-        case "ln":
-            return [np.exp(needed)]
-        case "tanh":
-            return [np.arctanh(needed)]
-        case "sqrt":
-            return [needed**2]
-        case "round":
-            return [needed]
-        case "abs":
-            return [needed, -needed]
-    return []
 
 
 def _copied(expression: Expression) -> Expression:
