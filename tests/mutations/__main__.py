@@ -11,6 +11,7 @@ from tempfile import mkdtemp
 from tests.mutations.mutants import mutation
 from tests.mutations.planting import KINDS
 from tests.mutations.score import Outcome, compare, describe, findings, judge_variant, score
+from tests.mutations.slips import slipped
 from tests.mutations.variants import variant
 
 
@@ -18,12 +19,13 @@ def main() -> int:
     """Run as told; 1 where the validator failed at something."""
     options = _options()
     if options.replay is not None:
-        return _replay(options.replay, options.kind, options.folder)
+        return _replay(options.replay, options.kind, options.slips, options.folder)
     if options.replay_variant is not None:
         return _replay_variant(options.replay_variant, options.folder)
     seeds = range(options.seed, options.seed + options.count)
     started = time.perf_counter()
-    result = score(seeds, () if options.kind else seeds, options.workers, options.kind)
+    wrong_only = options.kind or options.slips > 1
+    result = score(seeds, () if wrong_only else seeds, options.workers, options.kind, options.slips)
     print(result)
     print(f"{len(result.outcomes)} workbooks in {time.perf_counter() - started:.0f} s")
     failures = result.failures
@@ -45,6 +47,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--show", type=int, default=10, help="failures to show")
     parser.add_argument("--blemishes", type=int, default=0, help="mistakes told badly to show")
+    parser.add_argument("--slips", type=int, default=1, help="slips in one formula; several are of random kinds")
     parser.add_argument("--kind", choices=KINDS, help="only this kind of mutation")
     parser.add_argument("--replay", type=int, metavar="SEED", help="write one mutated workbook and show its findings")
     parser.add_argument("--replay-variant", type=int, metavar="SEED", help="the same for a right workbook")
@@ -62,14 +65,16 @@ def _mixed(failures: list[Outcome]) -> list[Outcome]:
     return [outcome for _, outcome in sorted(zip(rounds, failures, strict=True), key=lambda pair: pair[0])]
 
 
-def _replay(seed: int, kind: str | None, folder: Path | None) -> int:
-    made, planted = mutation(seed, folder or Path(mkdtemp()), kind)
+def _replay(seed: int, kind: str | None, slips: int, folder: Path | None) -> int:
+    folder = folder or Path(mkdtemp())
+    made, planted = mutation(seed, folder, kind) if slips == 1 else slipped(seed, folder, slips)
     print(f"{made.path}: {planted.kind} on {planted.sheet}: {planted.description}\n  {'; '.join(made.notes)}")
     submission = findings(made.path)
     for finding in submission.findings:
         print(f"  {describe(finding)}")
     outcome = compare(seed, made, planted, submission)
-    print(f"caught {outcome.caught}, located {outcome.located}, exactly {outcome.exactly}, cured {outcome.cured}")
+    caught = f"caught {outcome.caught}, located {outcome.located}, exactly {outcome.exactly}"
+    print(f"{caught}, named {outcome.named}, cured {outcome.cured}")
     return 0 if outcome.located else 1
 
 

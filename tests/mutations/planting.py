@@ -19,7 +19,13 @@ from tests.mutations.model import Content, Place, Table, Variant, a1
 WHOLE, FROM_ROW, CELL = "whole column", "from a row on", "one cell"
 SCOPES = (WHOLE, WHOLE, FROM_ROW, CELL)
 SAMPLES = (1, 2, 3)
+JOINT = " + "
+"""Between the kinds of several slips in one formula."""
 ORDER = {key: n for n, key in enumerate(NETWORK.keys())}
+
+
+Forms = Callable[[Node, str, Table], Iterable[Node]]
+"""What can be made of the formula of a quantity in a table."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +44,23 @@ class Planted:
     warning_suffices: bool = False
     also: frozenset[Place] = frozenset()
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of the slips, several where they are in one formula."""
+        return tuple(self.kind.split(JOINT))
+
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of change; ``plant`` changes a table and says what it did, None where it does not apply."""
+    """A kind of change; ``plant`` changes a table and says what it did, None where it does not apply.
+
+    ``forms`` are what a slip of this kind makes of one formula, for kinds that can be composed in one formula.
+    """
 
     name: str
     plant: Callable[[random.Random, Variant, Table], Planted | None] = field(repr=False)
     equal: bool = False
+    forms: Forms | None = field(default=None, repr=False)
 
     @property
     def codes(self) -> frozenset[str]:
@@ -54,6 +69,8 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {}
+ALONE = ("overwritten-by-another", "empty-cell")
+"""Kinds of edit that leave nothing of a formula, or of its value, by which another slip could be told."""
 NAMED = {
     "wrong-neighbour": "wrong-quantity handout-mistake wrong-gradient",
     "wrong-quantity": "wrong-quantity pre-activation handout-mistake",
@@ -67,6 +84,7 @@ NAMED = {
     "doubled-factor": "extra-part",
     "wrong-constant": "wrong-constant",
     "missing-square": "missing-part wrong-constant",
+    "frozen-number": "wrong-constant wrong-rate",
     "rounded": "rounded",
     "wrong-gradient": "wrong-gradient",
     "update-plus": "wrong-sign wrong-operator",
@@ -86,7 +104,6 @@ NAMED = {
     "unknown-function": "unknown-function",
 }
 """How the validator would name each kind best, in the codes of its findings."""
-Forms = Callable[[Node, str, Table], Iterable[Node]]
 
 
 def edit(
@@ -123,10 +140,15 @@ def edit(
                     return Planted(**vars(planted) | {"warning_suffices": warning_suffices})
             return None
 
-        KINDS[name] = Kind(name, plant, equal)
+        slip = not (equal or circular or warning_suffices or name in ALONE)
+        KINDS[name] = Kind(name, plant, equal, (lambda *at: _applied(forms, roles, *at)) if slip else None)
         return forms
 
     return register
+
+
+def _applied(forms: Forms, roles: Sequence[Role], node: Node, key: str, table: Table) -> Iterable[Node]:
+    return forms(node, key, table) if NETWORK[key].role in roles else ()
 
 
 def special(
@@ -183,12 +205,13 @@ def put(
 def differs(table: Table, old: Content, new: Content, iteration: int) -> bool:
     """Whether two contents of a cell are different functions of what they refer to."""
     return any(
-        not math.isclose(_number(table, old, iteration, n), _number(table, new, iteration, n), rel_tol=1e-9)
+        not math.isclose(number(table, old, iteration, n), number(table, new, iteration, n), rel_tol=1e-9)
         for n in SAMPLES
     )
 
 
-def _number(table: Table, content: Content, iteration: int, sample: int) -> float:
+def number(table: Table, content: Content, iteration: int, sample: int) -> float:
+    """What a cell comes to where all else is right, at random given values; ``sample`` says which."""
     if isinstance(content, float):
         return content
     if isinstance(content, str):

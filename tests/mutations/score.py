@@ -18,7 +18,9 @@ from sheetprop.descent import compute
 from tests.mutations.formula import Raw
 from tests.mutations.model import Place, Table, Variant, recalculated
 from tests.mutations.mutants import mutation
-from tests.mutations.planting import KINDS, Planted
+from tests.mutations.naming import all_named
+from tests.mutations.planting import JOINT, Planted
+from tests.mutations.slips import slipped
 from tests.mutations.variants import HANDOUT, variant
 
 RIGHT = "unmutated"
@@ -50,16 +52,22 @@ class Outcome:
     remarks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of what was planted, several where it was in one formula."""
+        return tuple(self.kind.split(JOINT))
+
     def __str__(self) -> str:
         """For whoever looks into a failure."""
-        command = f"--replay {self.seed}" if self.kind != RIGHT else f"--replay-variant {self.seed}"
+        slips = f" --slips {len(self.kinds)}" if len(self.kinds) > 1 else ""
+        command = f"--replay {self.seed}{slips}" if self.kind != RIGHT else f"--replay-variant {self.seed}"
         lines = [f"{self.kind}, {command}: {self.description}", f"  {'; '.join(self.notes)}"]
         return "\n".join([*lines, *(f"  {remark}" for remark in self.remarks)])
 
 
-def judge_mutation(seed: int, folder: Path, kind: str | None = None) -> Outcome:
-    """Plant one mistake, or one change that leaves all right, and see what the validator says."""
-    made, planted = mutation(seed, folder, kind)
+def judge_mutation(seed: int, folder: Path, kind: str | None = None, slips: int = 1) -> Outcome:
+    """Plant one mistake, one change that leaves all right, or several slips, and see what the validator says."""
+    made, planted = mutation(seed, folder, kind) if slips == 1 else slipped(seed, folder, slips)
     outcome = compare(seed, made, planted, findings(made.path))
     made.path.unlink()
     return outcome
@@ -95,7 +103,6 @@ def compare(seed: int, made: Variant, planted: Planted, submission: Any) -> Outc
     if planted.equal:
         return _right(seed, planted.kind, planted.description, not errors, errors, made)
     here = planted.cells | planted.also
-    wanted = KINDS[planted.kind].codes
     hits = [f for f in counted if f.sheet == planted.sheet and planted_in(f, here)]
     elsewhere = [f for f in errors if not (f.sheet == planted.sheet and planted_in(f, here))]
     reported = frozenset(place for f in hits for place in cells_of(f.cells or ""))
@@ -111,7 +118,7 @@ def compare(seed: int, made: Variant, planted: Planted, submission: Any) -> Outc
         bool(hits) and not elsewhere,
         bool(hits) and len(elsewhere) <= TOLERATED,
         bool(hits) and not elsewhere and reported == planted.cells,
-        bool(hits) and (not wanted or bool(wanted & set(_codes(hits)))),
+        bool(hits) and all_named(planted.kinds, hits),
         bool(hits) and all(_cured(made, planted, f) for f in hits),
         _codes(hits),
         tuple(remarks),
@@ -225,8 +232,8 @@ class Score:
         lines = [header, "-" * len(header)]
         for wrong, total in ((True, "all mistakes"), (False, "all that is right")):
             group = [outcome for outcome in self.outcomes if outcome.wrong is wrong]
-            kinds = dict.fromkeys(sorted(outcome.kind for outcome in group))
-            lines += [self._line(kind, [o for o in group if o.kind == kind]) for kind in kinds]
+            kinds = sorted({kind for outcome in group for kind in outcome.kinds})
+            lines += [self._line(kind, [o for o in group if kind in o.kinds]) for kind in kinds]
             if group:
                 lines += [self._line(total, group, codes=False), ""]
         lines.append("Right workbooks count as caught and located where no error is reported; as exactly with their")
@@ -249,10 +256,12 @@ class Score:
         return f"{kind:24}{numbers}  {', '.join(f'{code} {n}' for code, n in reported)}".rstrip()
 
 
-def score(mutations: Sequence[int], variants: Sequence[int], workers: int = 1, kind: str | None = None) -> Score:
-    """Judge the mutations and the right workbooks with these seeds."""
+def score(
+    mutations: Sequence[int], variants: Sequence[int], workers: int = 1, kind: str | None = None, slips: int = 1
+) -> Score:
+    """Judge the mutations, with so many ``slips`` in one formula, and the right workbooks with these seeds."""
     with TemporaryDirectory() as folder:
-        wrong = partial(_safely, judge_mutation, folder=Path(folder), kind=kind)
+        wrong = partial(_safely, judge_mutation, folder=Path(folder), kind=kind, slips=slips)
         right = partial(_safely, judge_variant, folder=Path(folder))
         if workers == 1:
             return Score([*map(wrong, mutations), *map(right, variants)])

@@ -162,7 +162,7 @@ class Case:
         # What is right for the table's own numbers may still mistake one of two equal inputs for the other.
         named = {name for helper in self.helpers_of_expression(expression) for name in helper.symbols()} | names
         return not named & {*GIVEN, RATE} or any(
-            equal(evaluator(variant), expected) for variant in self._with_literals_named(key, expression)
+            equal(evaluator(variant), expected) for variant in self.with_literals_named(key, expression)
         )
 
     def has_typed_in(self, key: str, expression: Expression) -> bool:
@@ -191,7 +191,7 @@ class Case:
         """The formulas of the helpers that an expression uses, directly or through others."""
         return [self.reading.helpers[name].expression for name in self.helpers_of(expression)]
 
-    def _with_literals_named(self, key: str, expression: Expression) -> Iterator[Expression]:
+    def with_literals_named(self, key: str, expression: Expression) -> Iterator[Expression]:
         """The expression with typed numbers taken as the input, target or rate of that value."""
         values = {k: own for k, own in self._typed_in_values().items() if k != RATE or key in WEIGHTS}
         bindings = self.parameters.bindings

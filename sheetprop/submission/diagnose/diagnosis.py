@@ -13,6 +13,8 @@ from sheetprop.network import NETWORK, RATE, Role, partial
 from sheetprop.submission.compare.evaluation import Evaluator, shifted
 from sheetprop.submission.compare.samples import RELATIVE, equal
 from sheetprop.submission.diagnose import edits
+from sheetprop.submission.diagnose.composed import EVERYWHERE, explanation
+from sheetprop.submission.diagnose.derivation import SUMS, columns_of, derivation, siblings
 from sheetprop.submission.diagnose.edits import Edit, Edited
 from sheetprop.submission.diagnose.operators import other_operators
 from sheetprop.submission.find.tables import WEIGHTS
@@ -22,18 +24,23 @@ MOST_TRIALS = 30_000
 """Edits tried on one formula before it is told as it is; about a second."""
 MOST_TRIALS_ON_HELPERS = 4_000
 """The same for a helper, which is only suspected."""
+MOST_SLIPS = 3
+MOST_SLIPS_IN_HELPERS = 2
 MOST_KNOWN = 10_000
 _KNOWN: dict[tuple[object, ...], Diagnosis] = {}
 """Diagnoses made before: a class makes the same mistakes, and a mistake is in many rows and tables."""
-SUMS = {f"a_{key}": key for key in NETWORK.keys(Role.FORWARD) if not key.startswith("a_")}
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """Why a formula is wrong: the edits that make it right together, and the formula they make (None: none known)."""
+    """Why a formula is wrong: the edits that make it right together, and the formula they make (None: none known).
+
+    ``unlikely`` is, of several edits, how unlikely they are; less is better.
+    """
 
     edits: tuple[Edit, ...]
     right: Expression | None = None
+    unlikely: float = 0.0
 
 
 def diagnose(
@@ -42,18 +49,20 @@ def diagnose(
     evaluator: Evaluator,
     names: Sequence[str],
     expected: np.ndarray | None = None,
+    several: bool = True,
 ) -> Diagnosis:
     """The smallest edit of ``expression`` that makes it the quantity ``key``; ``names`` are what it may contain.
 
     ``expected`` are the values that it must have on the points where it is a helper of the column of ``key``.
+    Without ``several``, one edit is all that is looked for.
     """
     expression = expression.substitute(
         {name: Symbol(bound) for name, bound in evaluator.bindings.items() if bound == RATE}
     )
     cacheable = expected is None and not any(":" in name or "~" in name for name in expression.symbols())
-    case = (key, expression, evaluator.samples.convention, evaluator.samples.given, tuple(names))
+    case = (key, expression, evaluator.samples.convention, evaluator.samples.given, tuple(names), several)
     if not cacheable or case not in _KNOWN:
-        search = _Search(key, expression, evaluator.trial(), names, expected)
+        search = _Search(key, expression, evaluator.trial(), names, expected, several)
         found = search.update() if key in WEIGHTS and expected is None else search.equation()
         if not cacheable:
             return found
@@ -71,12 +80,16 @@ class _Search:
         evaluator: Evaluator,
         names: Sequence[str],
         expected: np.ndarray | None,
+        several: bool,
     ) -> None:
         self.key, self.found, self.evaluator = key, expression, evaluator
         self.names = list(names)
         self.expected = evaluator.name(key) if expected is None else expected
         self.trials = 0
         self.most = MOST_TRIALS if expected is None else MOST_TRIALS_ON_HELPERS
+        self.most_slips = MOST_SLIPS if expected is None else MOST_SLIPS_IN_HELPERS
+        if not several:
+            self.most_slips = 1
 
     def first(self, candidates: Iterable[Edited]) -> Diagnosis | None:
         for edit, candidate in candidates:
@@ -136,38 +149,43 @@ class _Search:
             return diagnosis
         replacing = chain(
             edits.replaced_names(found, ordinary),
-            edits.groupings(found),
-            edits.signs(found),
+            edits.changed(found, edits.groupings),
+            edits.changed(found, edits.signs),
             other_operators(found),
-            edits.constants(found),
-            edits.dropped(found),
+            edits.changed(found, edits.constants),
+            edits.changed(found, edits.dropped),
         )
-        adding = chain(self._two_siblings(), edits.added(found, near), self._missing_terms(near))
+        adding = chain(self._two_siblings(), edits.added(found, near), self._missing_terms())
         return (
             self.first(replacing)
             or self._other_quantity()
             or self.first(adding)
             or self._missing_path(names)
-            or self._pairs(near)
+            or self._several()
         )
 
-    def _pairs(self, near: Sequence[str]) -> Diagnosis | None:
-        """Two edits, the first of a kind that people make, the second of any but what is put in."""
-        firsts = [
-            *edits.groupings(self.found),
-            *edits.replaced_names(self.found, near),
-            *edits.signs(self.found),
-            *edits.constants(self.found),
-            *edits.dropped(self.found),
-        ]
-        for edit, candidate in firsts:
-            seconds = (edits.groupings(candidate), edits.replaced_names(candidate, near), edits.signs(candidate))
-            for second in seconds:
-                if diagnosis := self.first(second):
-                    return Diagnosis((kind_of(self.key, edit), *diagnosis.edits), diagnosis.right)
-                if self.trials > self.most:
-                    return None
-        return None
+    def _several(self) -> Diagnosis | None:
+        """Two or three slips, each of which changes what the others left right."""
+        columns = columns_of(self.names)
+        derived = derivation(self.key, columns, self.evaluator.samples.convention)
+        used = dict.fromkeys(self.found.symbols())
+        helpers = dict.fromkeys(name.partition("@")[0] for name in used if name.startswith("~"))
+        # In a form of their own, as ∂E/∂w7·a_h2/a_h1, other names belong than in the network's.
+        own = [name for name in self.names if any(name in siblings(other) for other in used)]
+        if any(isinstance(part, Operation) and part.operator == "/" for part, _ in edits.parts(self.found)):
+            own += [name for name in siblings(self.key) if name in self.names]
+        found = explanation(
+            self.found,
+            self.evaluator,
+            self.expected,
+            derived,
+            [*helpers, *(f"{name}@-1" for name in helpers), *own],
+            lambda candidate: self.key not in candidate.names,
+            self.most_slips,
+        )
+        if found is None:
+            return None
+        return Diagnosis(tuple(kind_of(self.key, edit) for edit in found.edits), found.right, found.unlikely)
 
     def explained(self) -> Diagnosis:
         """What is known without an edit: a constant or simple multiple of what it should be, or nothing."""
@@ -211,19 +229,12 @@ class _Search:
                 candidate = self.found.substitute({a: Symbol(new_a), b: Symbol(new_b)})
                 yield Edit(Code.WRONG_QUANTITY, Symbol(a), Symbol(new_a), also=(b, new_b)), candidate
 
-    def _missing_terms(self, near: Sequence[str]) -> Iterator[Edited]:
+    def _missing_terms(self) -> Iterator[Edited]:
         equation = NETWORK[self.key].equation
         while isinstance(equation, Operation) and equation.operator == "+":
             for term in (equation.left, equation.right):
                 yield Edit(Code.MISSING_PART, None, term, "+"), Operation("+", self.found, term)
             equation = equation.left
-        for a, b in combinations(map(Symbol, near), 2):
-            for operator in "+*":
-                yield Edit(Code.MISSING_PART, None, a * b, operator), Operation(operator, self.found, a * b)
-        for a in map(Symbol, near):
-            for part, put in edits.parts(self.found):
-                slope = a * (1 - a)
-                yield Edit(Code.MISSING_PART, None, slope, "*"), put(Operation("*", part, slope))
 
     def _missing_path(self, names: Sequence[str]) -> Diagnosis | None:
         """One side of a sum left out, as one of the two ways on which a weight reaches the error."""
@@ -260,6 +271,10 @@ class _Search:
 
 def kind_of(key: str, edit: Edit) -> Edit:
     """The same edit of the formula of ``key``, with the kind of mistake that a replaced name is."""
+    if edit.joint == EVERYWHERE:
+        edit = replace(edit, joint="")
+    if edit.code is Code.WRONG_CONSTANT and edit.expected == Symbol(RATE):
+        return replace(edit, code=Code.WRONG_RATE)
     if edit.code is not Code.WRONG_QUANTITY:
         return edit
     assert isinstance(edit.found, Symbol)
@@ -285,18 +300,5 @@ def _strangeness(names: dict[str, str]) -> tuple[int, int]:
     changed = [(found, name) for found, name in names.items() if found != name]
     return len(changed), sum(found.startswith("dE_") != name.startswith("dE_") for found, name in changed)
 
-
-def siblings(name: str) -> list[str]:
-    """What a name is easily mistaken for: the same quantity of another neuron, input or weight of the layer."""
-    key, at, offset = name.partition("@")
-    if key not in NETWORK.keys():
-        return []
-    stem = key.rstrip("0123456789")
-    layer = _LAYERS.get(key)
-    alike = [k for k in NETWORK.keys() if k != key and k.rstrip("0123456789") == stem and _LAYERS.get(k) == layer]
-    return [f"{k}{at}{offset}" for k in alike]
-
-
-_LAYERS = {c.weight: c.neuron.rstrip("0123456789") for c in NETWORK.connections}
 
 __all__ = ["Diagnosis", "Edit", "diagnose", "kind_of", "siblings"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from sheetprop.expression import Call, Expression, Negation, Number, Operation, Symbol
+from sheetprop.submission.diagnose.parentheses import parenthesized, unparenthesized, with_other_operator
 from sheetprop.submission.findings import Code
 
 CONSTANTS = (0.5, 1.0, 2.0, -1.0, 3.0, 0.25)
@@ -84,60 +85,65 @@ def put_name(expression: Expression, found: str, name: str) -> Expression:
     return expression
 
 
-def signs(expression: Expression) -> Iterator[Edited]:
+Change = Callable[[Expression], Iterator[Edited]]
+"""What can be changed at one part: the edits, and what each puts in its place."""
+
+
+def changed(expression: Expression, change: Change) -> Iterator[Edited]:
+    """The expression with one of its parts changed, the whole first."""
+    for part, put in parts(expression):
+        for edit, new in change(part):
+            yield edit, put(new)
+
+
+def signs(part: Expression) -> Iterator[Edited]:
     """A sign or operator changed: + for −, × for ÷, a minus too many or too few, a difference the other way round."""
-    for part, put in parts(expression):
-        changes: list[tuple[Code, Expression]] = []
-        match part:
-            case Operation("+", left, right):
-                changes = [
-                    (Code.WRONG_SIGN, Operation("-", left, right)),
-                    (Code.WRONG_OPERATOR, Operation("*", left, right)),
-                ]
-            case Operation("-", left, right):
-                changes = [
-                    (Code.WRONG_SIGN, Operation("+", left, right)),
-                    (Code.WRONG_SIGN, Operation("-", right, left)),
-                    (Code.WRONG_OPERATOR, Operation("*", left, right)),
-                ]
-            case Operation("*", left, right):
-                changes = [(Code.WRONG_OPERATOR, Operation(operator, left, right)) for operator in "+-/"]
-            case Operation("/", left, right):
-                changes = [
-                    (Code.WRONG_OPERATOR, Operation("*", left, right)),
-                    (Code.WRONG_OPERATOR, Operation("/", right, left)),
-                ]
-            case Negation(operand):
-                changes = [(Code.WRONG_SIGN, operand)]
-        if not isinstance(part, (Number, Negation)):
-            changes.append((Code.WRONG_SIGN, Negation(part)))
-        for code, new in changes:
-            yield Edit(code, part, new), put(new)
+    changes: list[tuple[Code, Expression]] = []
+    match part:
+        case Operation("+", left, right):
+            changes = [
+                (Code.WRONG_SIGN, Operation("-", left, right)),
+                (Code.WRONG_OPERATOR, Operation("*", left, right)),
+            ]
+        case Operation("-", left, right):
+            changes = [
+                (Code.WRONG_SIGN, Operation("+", left, right)),
+                (Code.WRONG_SIGN, Operation("-", right, left)),
+                (Code.WRONG_OPERATOR, Operation("*", left, right)),
+            ]
+        case Operation("*", left, right):
+            changes = [(Code.WRONG_OPERATOR, Operation(operator, left, right)) for operator in "+-/"]
+        case Operation("/", left, right):
+            changes = [
+                (Code.WRONG_OPERATOR, Operation("*", left, right)),
+                (Code.WRONG_OPERATOR, Operation("/", right, left)),
+            ]
+        case Negation(operand):
+            changes = [(Code.WRONG_SIGN, operand)]
+    if not isinstance(part, (Number, Negation)):
+        changes.append((Code.WRONG_SIGN, Negation(part)))
+    for code, new in changes:
+        yield Edit(code, part, new), new
+    for new in with_other_operator(part):
+        yield Edit(Code.WRONG_OPERATOR, part, new), new
 
 
-def constants(expression: Expression) -> Iterator[Edited]:
+def constants(part: Expression) -> Iterator[Edited]:
     """A number replaced by another."""
-    for part, put in parts(expression):
-        if isinstance(part, Number):
-            for value in CONSTANTS:
-                if value != part.value:
-                    yield Edit(Code.WRONG_CONSTANT, part, Number(value)), put(Number(value))
+    if isinstance(part, Number):
+        for value in CONSTANTS:
+            if value != part.value:
+                yield Edit(Code.WRONG_CONSTANT, part, Number(value)), Number(value)
 
 
-def groupings(expression: Expression) -> Iterator[Edited]:
-    """One pair of parentheses set otherwise: (a∘b)∘c for a∘(b∘c) and the reverse."""
-    for part, put in parts(expression):
-        for new in chain(_regrouped(part), _redistributed(part)):
-            yield Edit(Code.PRECEDENCE, part, new), put(new)
+def groupings(part: Expression) -> Iterator[Edited]:
+    """One pair of parentheses put in, left out or set otherwise."""
+    for new in chain(_regrouped(part), parenthesized(part), unparenthesized(part)):
+        yield Edit(Code.PRECEDENCE, part, new), new
 
 
 def _regrouped(part: Expression) -> Iterator[Expression]:
-    match part:
-        case Operation(outer, Operation(inner, a, b), c) if not (inner == outer and outer in "+*"):
-            yield Operation(inner, a, Operation(outer, b, c))
-    match part:
-        case Operation(outer, a, Operation(inner, b, c)) if not (inner == outer and outer in "+*"):
-            yield Operation(inner, Operation(outer, a, b), c)
+    """A minus or a function that reaches farther, or less far."""
     match part:
         case Operation(outer, Negation(a), b):
             yield Negation(Operation(outer, a, b))
@@ -149,64 +155,39 @@ def _regrouped(part: Expression) -> Iterator[Expression]:
             yield Operation(outer, Call(name, a), b)
 
 
-def _redistributed(part: Expression) -> Iterator[Expression]:
-    """(a + b)·c·d for a + b·c·d, wherever the parentheses may close, and the reverse."""
-    match part:
-        case Operation(("+" | "-") as outer, a, b):
-            factors = _factors(b)
-            for n in range(1, len(factors)):
-                yield _product(Operation(outer, a, _product(None, factors[:n])), factors[n:])
-        case Operation("*" | "/"):
-            factors = _factors(part)
-            match factors[0][1]:
-                case Operation(("+" | "-") as outer, a, b):
-                    for n in range(2, len(factors) + 1):
-                        yield _product(Operation(outer, a, _product(b, factors[1:n])), factors[n:])
-
-
-def _factors(expression: Expression) -> list[tuple[str, Expression]]:
-    """The factors and divisors of a product, in their order."""
-    match expression:
-        case Operation(("*" | "/") as operator, left, right):
-            return [*_factors(left), (operator, right)]
-    return [("*", expression)]
-
-
-def _product(start: Expression | None, factors: Sequence[tuple[str, Expression]]) -> Expression:
-    result = start
-    for operator, factor in factors:
-        result = factor if result is None else Operation(operator, result, factor)
-    assert result is not None
-    return result
-
-
-def dropped(expression: Expression) -> Iterator[Edited]:
+def dropped(part: Expression) -> Iterator[Edited]:
     """A factor, term, exponent or function left out: what is too much in the formula."""
-    for part, put in parts(expression):
-        match part:
-            case Operation(operator, left, right):
-                yield Edit(Code.EXTRA_PART, right, joint=operator), put(left)
-                if operator != "^":
-                    yield Edit(Code.EXTRA_PART, left, joint=operator), put(right)
-            case Call(_, argument):
-                yield Edit(Code.EXTRA_PART, part, argument), put(argument)
+    match part:
+        case Operation(operator, left, right):
+            yield Edit(Code.EXTRA_PART, right, joint=operator), left
+            if operator != "^":
+                yield Edit(Code.EXTRA_PART, left, joint=operator), right
+        case Call(_, argument):
+            yield Edit(Code.EXTRA_PART, part, argument), argument
+
+
+def reshaped(part: Expression) -> Iterator[Edited]:
+    """A square, a function or a 1 put to a part that lacks it."""
+    one = Number(1)
+    changes: list[Expression] = [
+        Operation("^", part, Number(2)),
+        Call("exp", part),
+        Operation("+", one, part),
+        Operation("/", one, part),
+    ]
+    if isinstance(part, Symbol):
+        changes.append(Operation("-", one, part))
+    for new in changes:
+        yield Edit(Code.MISSING_PART, part, new), new
 
 
 def added(expression: Expression, names: Sequence[str]) -> Iterator[Edited]:
     """A factor, divisor, term or square put in: what is missing in the formula."""
     whole = [Symbol(name) for name in names]
     factors: list[Expression] = [*whole, *(1 - symbol for symbol in whole), Number(0.5), Number(2)]
-    one = Number(1)
     for part, put in parts(expression):
-        changes: list[Expression] = [
-            Operation("^", part, Number(2)),
-            Call("exp", part),
-            Operation("-", one, part),
-            Operation("+", one, part),
-            Operation("/", one, part),
-        ]
-        for new in changes:
-            yield Edit(Code.MISSING_PART, part, new), put(new)
+        for edit, new in reshaped(part):
+            yield edit, put(new)
         for factor in factors:
             yield Edit(Code.MISSING_PART, None, factor, "*"), put(Operation("*", part, factor))
         for symbol in whole:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from sheetprop.expression import Symbol
 from sheetprop.network import NETWORK, RATE
@@ -23,6 +24,8 @@ from sheetprop.submission.understand.reading import EMPTY, TEXT
 
 MOST_COPIES = 4
 """Rows in which copies of one formula are diagnosed where each means something else."""
+MOST_LITERALS_NAMED = 4
+"""Ways to take typed numbers for the inputs, targets or rate that they equal, in looking for several slips."""
 
 
 @dataclass
@@ -85,10 +88,16 @@ def _diagnosis(case: Case, item: Wrong) -> Diagnosis:
     assert expression is not None
     if case.unexplained >= MOST_UNEXPLAINED:
         return Diagnosis((Edit(Code.WRONG_FORMULA),))
-    found = diagnose(item.key, expression, case.evaluator, names_of(case))
-    if found.right is None and case.has_typed_in(item.key, expression):
-        with_numbers = diagnose(item.key, expression, case.with_typed_in(case.evaluator), names_of(case))
-        found = with_numbers if with_numbers.right is not None else found
+    typed_in, names = case.has_typed_in(item.key, expression), names_of(case)
+    found = diagnose(item.key, expression, case.evaluator, names, several=not typed_in)
+    if found.right is None and typed_in:
+        # One edit where the typed number is right; else several, with what it stands for in its place.
+        found = diagnose(item.key, expression, case.with_typed_in(case.evaluator), names, several=False)
+        if found.right is None:
+            forms = (expression, *islice(case.with_literals_named(item.key, expression), MOST_LITERALS_NAMED))
+            tried = [diagnose(item.key, form, case.evaluator, names) for form in forms]
+            known = [d for d in tried if d.right is not None]
+            found = min(known, key=lambda d: (len(d.edits), d.unlikely)) if known else tried[0]
     case.unexplained += found.edits[0].code is Code.WRONG_FORMULA
     return found
 

@@ -33,13 +33,26 @@ def updated_weights(case: Case, item: Wrong) -> Edit | None:
             return None
         pairs.append((edit.found.key, edit.expected.key))
         pairs += [edit.also] if edit.also else []
-    for found, expected in pairs:
-        weight = expected.partition("@")[0]
-        after = case.evaluator.name(shifted(expected, 1)) if weight in LEADING_ON else None
-        if weight == item.key or after is None or not equal(case.evaluator.name(found), after):
+    named = [(found, _weight(case, expected)) for found, expected in pairs]
+    for found, weight in named:
+        after = case.evaluator.name(shifted(weight, 1)) if weight is not None else None
+        if weight is None or weight.partition("@")[0] == item.key or after is None:
             return None
+        if not equal(case.evaluator.name(found), after):
+            return None
+    pairs = [(found, weight) for found, weight in named if weight is not None]
     (found, expected), *others = pairs
     return Edit(Code.UPDATED_WEIGHTS, Symbol(found), Symbol(expected), also=others[0] if others else None)
+
+
+def _weight(case: Case, name: str) -> str | None:
+    """The output layer's weight that a name is, or that a helper one row back is, as new weights of the row before."""
+    if name.partition("@")[0] in LEADING_ON:
+        return name
+    if not name.startswith("~"):
+        return None
+    value = case.evaluator.name(name)
+    return next((weight for weight in sorted(LEADING_ON) if equal(value, case.evaluator.name(weight))), None)
 
 
 __all__ = ["updated_weights"]

@@ -53,8 +53,9 @@ class NamedFormulas:
             raise NotUnderstoodError(f"the name {name.name} needs itself")
         self._open.add(name)
         try:
+            used = shape.used
             leaves: list[Expression] = [_UNUSED] * len(shape.leaves)
-            for n in shape.used:
+            for n in used:
                 leaves[n] = resolve(shape.leaves[n])
             functions = self.functions(shape, resolve)
             key = (name.name, *map(id, leaves), *map(id, functions.values()))
