@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
@@ -53,13 +54,21 @@ class Spreadsheet:
         }
 
     def replace_formulas(self, formulas: Iterable[tuple[str, int, int, str]]) -> None:
-        """Put other formulas (with =) into cells, by sheet, row and column from zero, and recalculate."""
+        """Put other formulas (with =) into cells, by sheet, row and column from zero, and recalculate.
+
+        A formula that the engine does not take, such as one that needs its own result, is left as it was. Raises
+        InputError where the workbook cannot be recalculated.
+        """
         replaced = False
         for sheet, row, column, formula in formulas:
-            self._book.set_formula(sheet, row + 1, column + 1, formula)
-            replaced = True
-        if replaced:
-            self._book.evaluate_all()
+            with suppress(Exception):  # the engine raises no narrower class
+                self._book.set_formula(sheet, row + 1, column + 1, formula)
+                replaced = True
+        try:
+            if replaced:
+                self._book.evaluate_all()
+        except Exception:  # likewise
+            raise InputError("the workbook cannot be recalculated") from None
 
     def values(self, sheet: str, rows: int, columns: int) -> Grid:
         """The recalculated values of the first ``rows`` and ``columns`` of a sheet."""

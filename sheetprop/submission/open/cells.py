@@ -195,9 +195,9 @@ class Book:
             path.write_bytes(self._data)
             try:
                 spreadsheet = Spreadsheet(path)
+                spreadsheet.replace_formulas(plain_formulas(self))
             except InputError:
                 return None
-        spreadsheet.replace_formulas(plain_formulas(self))
         return spreadsheet
 
     @cached_property
