@@ -196,3 +196,24 @@ def test_another_tables_rate_on_the_sheet_says_nothing_of_this_one() -> None:
     second = Student(header=30, rate_cell="", book=first.book)
     assert second.sheet == first.sheet
     assert not errors(first.judged())
+
+
+@pytest.mark.parametrize("told", ["cell", "other sheet", "title"])
+@pytest.mark.parametrize("where", ["update", "step column"])
+def test_another_rate_is_told_anywhere(told: str, where: str) -> None:
+    """By a cell on a sheet of parameters, or in a title; the rate may be typed into a column of steps."""
+    student = Student(rate_cell="")
+    if told == "cell":
+        student["A1"], student["B1"] = "Taux d'apprentissage", 1.5
+    elif told == "other sheet":
+        student.book.sheets["Parameters"] = {"A1": "Learning rate", "B1": 1.5}
+    else:
+        student["A1"] = "Training with η = 1.5"
+    for n, weight in enumerate(WEIGHTS if where == "step column" else ()):
+        beside(student, n, f"step {weight}", f"=0.5*dE_d{weight}")
+    if where == "step column":
+        from_beside(student, "={w}[-1]-@")
+    found = errors(student.judged())
+    assert [finding.quantity for finding in found] == WEIGHTS
+    assert {finding.code for finding in found} == {Code.WRONG_RATE}
+    assert "says that the learning rate is 1.5" in found[0].message

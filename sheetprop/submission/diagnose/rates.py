@@ -11,25 +11,25 @@ from sheetprop.submission.compare.samples import equal
 from sheetprop.submission.diagnose.wording import Writer, value_text
 from sheetprop.submission.find.tables import WEIGHTS
 from sheetprop.submission.findings import Code, Severity
-from sheetprop.submission.understand.parameters import address, same_number
+from sheetprop.submission.understand.parameters import Said, address, same_number
 from sheetprop.submission.understand.rates import with_literal
+from sheetprop.submission.understand.reading import Helper
 
 
 def judge_rates(case: Case) -> None:
     """Tell a learning rate that changes from row to row once, and one typed in where a cell says another."""
     if case.parameters.rates is not None:
         _tell_changing(case, case.parameters.rates)
-    if case.parameters.said is not None and not _of_another_table(case):
-        _tell_said_otherwise(case)
+    elif case.parameters.said is not None and not _of_another_table(case, case.parameters.said):
+        _tell_said_otherwise(case, case.parameters.said)
 
 
-def _of_another_table(case: Case) -> bool:
-    """Whether the cell that says another rate says that of another table on its sheet."""
-    said = case.parameters.said
-    told = case.table.cells.number(said.place) if said is not None else None
+def _of_another_table(case: Case, said: Said) -> bool:
+    """Whether what says another rate says that of another table on its sheet."""
     others = (other.parameters for other in case.others if other is not case and other.table.cells is case.table.cells)
-    return told is not None and any(
-        other.rate_cell == said or (other.rate is not None and same_number(other.rate, told)) for other in others
+    return any(
+        other.rate_cell == said.cell or (other.rate is not None and same_number(other.rate, said.rate))
+        for other in others
     )
 
 
@@ -51,29 +51,32 @@ def _tell_changing(case: Case, rates: list[float]) -> None:
         )
 
 
-def _tell_said_otherwise(case: Case) -> None:
-    said, rate = case.parameters.said, case.parameters.rate
-    assert said is not None
+def _tell_said_otherwise(case: Case, said: Said) -> None:
+    rate = case.parameters.rate
     assert rate is not None
-    told = case.table.cells.number(said.place)
-    assert told is not None
-    cell = address(said, case.table.cells.name)
-    writer = Writer(case.reading, replace(case.parameters, rate=told, rate_cell=said), case.writer.convention)
+    cell = address(said.cell, case.table.cells.name)
+    put = replace(case.parameters, rate=said.rate, rate_cell=None if said.in_text else said.cell)
+    writer = Writer(case.reading, put, case.writer.convention)
     for weight in WEIGHTS:
-        steps, expected = list[int](), None
+        steps, expected, where = list[int](), None, "the formula"
         for run in case.runs.get(weight, []):
             expression = run.content.expression
-            meant = None if expression is None or run.last == 0 else _with_rate(case, weight, expression, rate)
-            if meant is not None:
-                steps += range(max(run.first, 1), run.last + 1)
-                expected = expected or writer.formula(meant, steps[0])
+            if expression is None or run.last == 0:
+                continue
+            own = range(max(run.first, 1), run.last + 1)
+            if meant := _with_rate(case, weight, expression, rate):
+                steps += own
+                expected = expected or writer.formula(meant, own[0])
+            elif helper := _helper_with_rate(case, weight, expression, rate):
+                steps += own
+                where = f"the formula in {address(helper.cells[0], case.table.cells.name)}"
         if steps:
             case.wrong_keys.add(weight)
             case.tell(
                 Code.WRONG_RATE,
                 Severity.ERROR,
                 f"{NETWORK.label(weight)} is updated with the learning rate {value_text(rate)}, which is typed into "
-                f"the formula, but {cell} says that the learning rate is {value_text(told)}.",
+                f"{where}, but {cell} says that the learning rate is {value_text(said.rate)}.",
                 weight,
                 case.table.cells_of(weight, steps),
                 case.writer.found(weight, steps[0]),
@@ -85,6 +88,17 @@ def _with_rate(case: Case, weight: str, expression: Expression, rate: float) -> 
     """The update with the learning rate in the place of the number typed in; None where no number is the rate."""
     right = case.evaluator.name(weight)
     return next((new for new in with_literal(expression, rate, RATE) if equal(case.evaluator(new), right)), None)
+
+
+def _helper_with_rate(case: Case, weight: str, expression: Expression, rate: float) -> Helper | None:
+    """The formula elsewhere that an update uses and that has the rate typed in."""
+    right = case.evaluator.name(weight)
+    for name in dict.fromkeys(symbol.partition("@")[0] for symbol in expression.symbols() if symbol.startswith("~")):
+        helper = case.reading.helpers[name]
+        for formula in with_literal(helper.expression, rate, RATE):
+            if equal(case.evaluator.trial({name: formula})(expression), right):
+                return helper
+    return None
 
 
 __all__ = ["judge_rates"]

@@ -49,6 +49,8 @@ _QUALIFYING = {
 }
 """What words in brackets may add to the name before them; others only explain it."""
 _STRAY = "'’*+`´\"!?"
+_QUOTES = tuple("'\"`$")
+"""What a whole name may stand between: quotation marks, the signs of a formula in LaTeX."""
 _OPERATORS, _ENDS = tuple("*·×+^"), tuple("-−/")
 _STARTING = frozenset(NETWORK.keys(Role.TARGET, Role.INPUT, Role.WEIGHT))
 """What a heading may tell the first value of: w1 (0.15). With an error, a number is a learning rate."""
@@ -139,6 +141,9 @@ def reading(text: str) -> Reading:
         return found.weaker(MARKED)
     if is_rate(text):
         return Reading((RATE,))
+    first, _, below = plain.partition("\n")
+    if any(sign in below for sign in (*_OPERATORS, *_ENDS, "(")) and (found := _named(first.strip(), first)):
+        return found.weaker(MARKED)  # the name in one line, its equation in the next
     computed = key_of_formula(right if right.strip() else left, quantity)
     return Reading((computed,), WEAK) if computed else NOTHING
 
@@ -168,6 +173,8 @@ def _is_number(text: str) -> bool:
 
 def _named(text: str, whole: str) -> Reading:
     """What a text without equation names: by itself, or but for the words in brackets."""
+    if text[:1] in _QUOTES and text[:1] == text[-1:]:
+        text = text[1:-1]
     stray = MARKED if whole.rstrip(" )")[-1:] in _STRAY and whole[-1:] in _STRAY else PLAIN
     if found := _derivative(text):
         return found.weaker(stray)
@@ -213,7 +220,7 @@ def _simple(text: str) -> Reading:
         return gradient
     if weight := _connection(concepts, numbers):
         return Reading((weight,))
-    rank = PLAIN
+    rank = WEAK if named == {Concept.LOSS_LETTER} else PLAIN
     if len(named) > 1 and named & {Concept.NEW, Concept.OLD} and Concept.WEIGHT in named:
         rank = WEAK if Concept.NEW in named else MARKED
         concepts = tuple(c for c in concepts if c not in (Concept.NEW, Concept.OLD))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
+from typing import NamedTuple
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
@@ -15,7 +16,7 @@ from sheetprop.submission.diagnose.edits import parts
 from sheetprop.submission.find.labels import quantity
 from sheetprop.submission.find.tables import Cell, Table, quoted
 from sheetprop.submission.findings import LearningRate
-from sheetprop.submission.open.cells import Place
+from sheetprop.submission.open.cells import Cells, Place
 from sheetprop.submission.understand.reading import GIVEN, Reading, Run
 
 SHOWN_BY = {"h1": ("i1", "i2"), "E1": ("t1",), "E2": ("t2",)}
@@ -24,14 +25,22 @@ SAME = 1e-9
 """Relative difference up to which two typed numbers are the same: filling down adds some 1e-15."""
 
 
+class Said(NamedTuple):
+    """A learning rate that a sheet tells: the cell of the number, or of the text that holds it."""
+
+    cell: Cell
+    rate: float
+    in_text: bool = False
+
+
 @dataclass
 class Parameters:
     """Values of inputs and targets by key; the learning rate and where it stands (None: typed into the formulas).
 
     ``bindings`` say what constants elsewhere stand for: a quantity's name, or only their number. ``cells`` are where
     inputs and targets stand that have no column in the table. ``rates`` are those that the weights of each iteration
-    were updated with, where they are not all the same; ``said`` is a cell that is labelled as the rate and holds
-    another than the formulas have typed in.
+    were updated with, where they are not all the same; ``said`` is where another rate is told than the formulas have
+    typed in.
     """
 
     given: dict[str, float] = field(default_factory=dict)
@@ -40,7 +49,7 @@ class Parameters:
     rate_cell: Cell | None = None
     rate_names: set[str] = field(default_factory=set)
     rates: list[float] | None = None
-    said: Cell | None = None
+    said: Said | None = None
     bindings: dict[str, str | float] = field(default_factory=dict)
 
     def learning_rate(self, table: Table) -> LearningRate | None:
@@ -112,20 +121,25 @@ def _infer_given(reading: Reading, runs: Mapping[str, list[Run]], parameters: Pa
 
 def labelled(table: Table, names: Callable[[str], bool]) -> tuple[Cell, float] | None:
     """The number beside or below a text that ``names`` accepts, the nearest to the table's headings."""
+    found = (labelled_in(cells, table, names) for cells in table.sheets.values())
+    return next((place for place in found if place is not None), None)
+
+
+def labelled_in(cells: Cells, table: Table, names: Callable[[str], bool]) -> tuple[Cell, float] | None:
+    """The same in one sheet, which may be another than the table's."""
     header = table.corner
-    for cells in table.sheets.values():
-        found: list[tuple[int, Place, float]] = []
-        for (row, column), text in cells.texts.items():
-            if not names(text):
-                continue
-            for place in ((row, column + 1), (row, column + 2), (row + 1, column)):
-                if (value := cells.number(place)) is not None and not table.contains(cells.name, place):
-                    found.append((abs(row - header[0]) + abs(column - header[1]) // 4, place, value))
-                    break
-        if found:
-            _, place, value = min(found)
-            return Cell(cells.name, place), value
-    return None
+    found: list[tuple[int, Place, float]] = []
+    for (row, column), text in cells.texts.items():
+        if not names(text):
+            continue
+        for place in ((row, column + 1), (row, column + 2), (row + 1, column)):
+            if (value := cells.number(place)) is not None and not table.contains(cells.name, place):
+                found.append((abs(row - header[0]) + abs(column - header[1]) // 4, place, value))
+                break
+    if not found:
+        return None
+    _, place, value = min(found)
+    return Cell(cells.name, place), value
 
 
 def _meaning(reading: Reading, cell: Cell | None, value: float, parameters: Parameters) -> str | float:
@@ -162,4 +176,14 @@ def same_size(a: float, b: float) -> bool:
     return same_number(abs(a), abs(b))
 
 
-__all__ = ["Parameters", "address", "find_given", "labelled", "numbers_in", "same_number", "same_size"]
+__all__ = [
+    "Parameters",
+    "Said",
+    "address",
+    "find_given",
+    "labelled",
+    "labelled_in",
+    "numbers_in",
+    "same_number",
+    "same_size",
+]

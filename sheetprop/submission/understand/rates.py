@@ -11,12 +11,15 @@ from sheetprop.network import NETWORK, RATE, Role
 from sheetprop.submission.compare.evaluation import Evaluator
 from sheetprop.submission.compare.samples import Convention, Samples, equal
 from sheetprop.submission.diagnose.edits import parts
-from sheetprop.submission.find.labels import is_rate
+from sheetprop.submission.find.labels import is_rate, quantity
 from sheetprop.submission.find.tables import WEIGHTS, Cell, Table
+from sheetprop.submission.open.cells import Cells
 from sheetprop.submission.understand.parameters import (
     Parameters,
+    Said,
     find_given,
     labelled,
+    labelled_in,
     numbers_in,
     same_number,
     same_size,
@@ -34,7 +37,7 @@ def find_parameters(reading: Reading, runs: Mapping[str, list[Run]]) -> Paramete
     if parameters.rate is None:
         _find_labelled_rate(reading.table, parameters)
     elif parameters.rate_cell is None and not parameters.rate_names:
-        parameters.said = _said_otherwise(reading.table, parameters.rate)
+        parameters.said = _said_otherwise(reading, parameters.rate)
     return parameters
 
 
@@ -195,17 +198,39 @@ def rate_in_text(text: str) -> float | None:
     return float(found[1]) if found else None
 
 
-def _said_otherwise(table: Table, rate: float) -> Cell | None:
-    """The cell that is labelled as the learning rate, where it holds another than the updates have typed in."""
-    found = labelled(table, is_rate)
-    if found is None or same_number(found[1], rate):
-        return None
-    cell, told = found
-    # What is called n may count the iterations, in a column of its own.
+def _said_otherwise(reading: Reading, rate: float) -> Said | None:
+    """Where another learning rate is told than the updates have typed in; None where none is, or it is theirs.
+
+    By a cell that is labelled as the rate, on the table's sheets or on one that only holds parameters, or by a text
+    above the headings.
+    """
+    table = reading.table
+    elsewhere = (cells for cells in reading.book if cells.name not in table.sheets and _is_of_parameters(cells))
+    places = (labelled(table, is_rate), *(labelled_in(cells, table, is_rate) for cells in elsewhere))
+    found = [Said(*place) for place in places if place is not None and not _counts(reading, *place)]
+    told = found or list(_told_above(table))
+    apart = all(not same_number(said.rate, rate) for said in told)
+    alike = all(same_number(said.rate, told[0].rate) for said in told)
+    return told[0] if told and apart and alike else None
+
+
+def _counts(reading: Reading, cell: Cell, number: float) -> bool:
+    """Whether a number is one of a column that counts the iterations, which some call n."""
     row, column = cell.place
-    beside = [table.sheets[cell.sheet].number(place) for place in ((row + 1, column), (row, column + 1))]
-    counts = any(number is not None and not same_number(number, told) for number in beside)
-    return None if counts and table.step(cell) is not None else cell
+    sheet = reading.book.sheet(cell.sheet)
+    beside = [sheet.number(place) for place in ((row + 1, column), (row, column + 1))] if sheet is not None else []
+    counting = any(other is not None and not same_number(other, number) for other in beside)
+    return counting and reading.table.step(cell) is not None
+
+
+def _is_of_parameters(cells: Cells) -> bool:
+    return sum(quantity(text) in WEIGHTS for text in cells.texts.values()) < len(WEIGHTS) // 2
+
+
+def _told_above(table: Table) -> Iterator[Said]:
+    for place, text in table.cells.texts.items():
+        if place[0] < table.main.header and (rate := rate_in_text(text)) is not None:
+            yield Said(Cell(table.cells.name, place), rate, in_text=True)
 
 
 def _find_labelled_rate(table: Table, parameters: Parameters) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sheetprop.network import NETWORK
 
 NET_STEMS = ("z", "net", "s", "sum", "zeta", "netz")
-ACTIVATED_STEMS = ("a", "out", "act", "sigma", "sigmoid", "f", "y", "output")
+ACTIVATED_STEMS = ("a", "out", "act", "sig", "sigma", "sigmoid", "phi", "f", "y", "output")
 AMBIGUOUS_STEMS = ("y", "output")
 """Names that mean something of their own with 1 and 2: a target, a weighted sum."""
 WEIGHT_STEMS = ("w", "v", "u", "wh", "wo")

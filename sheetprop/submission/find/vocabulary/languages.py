@@ -56,15 +56,16 @@ ENGLISH = Language(
         "PREDICTED": "predicted|prediction|y hat|y pred|y predicted",
         "NET": "net input|net sum|net value|sum|weighted sum|weightedsum|weighted input|pre activation|preactivation|"
         "linear|linear output|logit|netinput|total input|total net input",
-        "ACTIVATED": "activation|activated|act of|sigmoid of|activation value|after sigmoid|after activation",
+        "ACTIVATED": "activation|activated|act of|sigmoid of|activation value|after sigmoid|after activation|"
+        "post activation|postactivation",
         "ERROR": "error|errors|loss|cost|squared error|half squared error|mean squared error|square error|deviation|"
         "sum of squared errors|squared loss|error function|cost function|loss function",
         "TOTAL": "total|overall|combined|whole",
         "GRADIENT": "gradient|gradients|derivative|slope|partial derivative|gradient of|derivative of",
-        "CHANGE": "change|delta|update|step size|correction|adjustment",
+        "CHANGE": "change|delta|update|correction|adjustment",
         "NEW": "new|updated|next|after update|after",
         "OLD": "old|current|previous|before update|before",
-        "RATE": "learning rate|learningrate|rate|learn rate|learnrate|step length",
+        "RATE": "learning rate|learningrate|rate|learn rate|learnrate|step length|step size|stepsize|learning step",
         "ITERATION": "iteration|iterations|epoch|epochs|step|steps|iteration no|iteration number|epoch no|"
         "epoch number|step no|step number|pass|round",
         "FIRST": "first|one",
@@ -93,7 +94,7 @@ GERMAN = Language(
         "CHANGE": "anderung|aenderung|gewichtsanderung|gewichtsaenderung|anpassung",
         "NEW": "neu|neue|neues|neuer|aktualisiert|nachher",
         "OLD": "alt|alte|altes|alter|aktuell|vorher",
-        "RATE": "lernrate|schrittweite|lernschrittweite",
+        "RATE": "lernrate|schrittweite|lernschrittweite|lernschritt",
         "ITERATION": "schritt|iterationsschritt|durchlauf|epoche|durchgang",
         "FIRST": "erste|erster|erstes",
         "SECOND": "zweite|zweiter|zweites",

@@ -24,9 +24,12 @@ NUMBERED: tuple[Meaning, ...] = (
     (frozenset({Concept.NET, Concept.HIDDEN}), (_H,)),
     (frozenset({Concept.INPUT, Concept.HIDDEN}), (_H,)),
     (frozenset({Concept.NET, Concept.INPUT, Concept.HIDDEN}), (_H,)),
+    (frozenset({Concept.NETWORK, Concept.INPUT, Concept.HIDDEN}), (_H,)),
     (frozenset({Concept.ACTIVATED, Concept.HIDDEN}), (_AH,)),
     (frozenset({Concept.OUT, Concept.HIDDEN}), (_AH,)),
     (frozenset({Concept.OUTPUT, Concept.HIDDEN}), (_AH,)),
+    (frozenset({Concept.NETWORK, Concept.OUTPUT, Concept.HIDDEN}), (_AH,)),
+    (frozenset({Concept.NETWORK, Concept.OUT, Concept.HIDDEN}), (_AH,)),
     (frozenset({Concept.ACTIVATED, Concept.OUT, Concept.HIDDEN}), (_AH,)),
     (frozenset({Concept.ACTIVATED, Concept.OUTPUT, Concept.HIDDEN}), (_AH,)),
     (frozenset({Concept.ACTIVATED, Concept.NET, Concept.HIDDEN}), (_AH,)),
@@ -35,6 +38,7 @@ NUMBERED: tuple[Meaning, ...] = (
     (frozenset({Concept.NET, Concept.OUTPUT}), (_O,)),
     (frozenset({Concept.INPUT, Concept.OUTPUT}), (_O,)),
     (frozenset({Concept.NET, Concept.INPUT, Concept.OUTPUT}), (_O,)),
+    (frozenset({Concept.NETWORK, Concept.INPUT, Concept.OUTPUT}), (_O,)),
     (frozenset({Concept.ACTIVATED, Concept.OUTPUT}), (_AO,)),
     (frozenset({Concept.OUT, Concept.OUTPUT}), (_AO,)),
     (frozenset({Concept.ACTIVATED, Concept.OUT, Concept.OUTPUT}), (_AO,)),
@@ -48,12 +52,15 @@ NUMBERED: tuple[Meaning, ...] = (
     (frozenset({Concept.ERROR}), (_E,)),
     (frozenset({Concept.ERROR, Concept.OUTPUT}), (_E,)),
     (frozenset({Concept.ERROR, Concept.OUT}), (_E,)),
+    (frozenset({Concept.LOSS_LETTER}), (_E,)),
 )
 """Concepts that name a quantity together with a number; of several quantities, the likelier first."""
 UNNUMBERED: tuple[Meaning, ...] = (
     (frozenset({Concept.ERROR}), ("E_total",)),
     (frozenset({Concept.TOTAL}), ("E_total",)),
     (frozenset({Concept.ERROR, Concept.TOTAL}), ("E_total",)),
+    (frozenset({Concept.NET, Concept.ERROR}), ("E_total",)),  # the sum of errors
+    (frozenset({Concept.LOSS_LETTER}), ("E_total",)),
     (frozenset({Concept.ERROR, Concept.TARGET}), ("E_total",)),  # E_t
     (frozenset({Concept.LOSS_LETTER, Concept.TOTAL}), ("E_total",)),
 )
