@@ -194,6 +194,16 @@ def test_no_chart() -> None:
     assert lost(submission) == {"chart": 0}
 
 
+def test_a_chart_of_weights_is_none_of_the_error() -> None:
+    """What is charted instead is told, and earns nothing."""
+    student = Student(chart=False)
+    student.book.charts = [("Sheet1", student.cells("w1"))]
+    submission = student.judged()
+    assert [finding.code for finding in submission.findings] == [Code.CHART_MISSING]
+    assert "what is charted is w1" in submission.findings[0].message
+    assert lost(submission) == {"chart": 0}
+
+
 @pytest.mark.parametrize(("area", "short"), [("W4:W15", False), ("W5:W15", False), ("W3:W40", False), ("W4:W9", True)])
 def test_chart_shows_the_whole_table(area: str, short: bool) -> None:
     """A chart of some rows only is a warning that names both and costs half; one that shows more is not."""

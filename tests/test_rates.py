@@ -217,3 +217,30 @@ def test_another_rate_is_told_anywhere(told: str, where: str) -> None:
     assert [finding.quantity for finding in found] == WEIGHTS
     assert {finding.code for finding in found} == {Code.WRONG_RATE}
     assert "says that the learning rate is 1.5" in found[0].message
+
+
+@pytest.mark.parametrize("cell", [0.5, None])
+def test_typed_rates_that_change_are_told_once(cell: float | None) -> None:
+    """Another number typed into all updates from some row on; no number is called another rate's slip."""
+    student = Student(rate=0.5)
+    if cell is None:
+        student["A1"] = student["B1"] = "notes"
+    for weight in WEIGHTS:
+        for k in range(1, student.iterations):
+            student.fill(weight, f"={weight}[-1]-{0.5 if k < 4 else 0.1}*dE_d{weight}[-1]", at=k)
+    found = errors(student.judged())
+    assert {finding.code for finding in found} == {Code.CHANGING_RATE}
+    assert len({finding.message for finding in found}) == 1
+    assert "0.5 at first and 0.1" in found[0].message
+
+
+def test_a_rate_typed_into_steps_costs_like_one_typed_into_updates() -> None:
+    """One idea, one mistake, whichever formulas it stands in."""
+    student = Student(rate=1.5)
+    for n, weight in enumerate(WEIGHTS):
+        beside(student, n, "", f"=0.5*dE_d{weight}")
+    from_beside(student, "={w}[-1]-@")
+    submission = student.judged()
+    assert {finding.code for finding in errors(submission)} == {Code.WRONG_RATE}
+    updates = next(line for line in submission.score_lines if line.criterion == "updates")
+    assert updates.points == updates.max_points * 7 / 8

@@ -146,3 +146,22 @@ def test_a_rounded_update_that_stands_still_is_an_error() -> None:
     student.fill("w1", "=ROUND(" + student.equation("w1")[1:] + ", 2)")
     finding = only_error(student.judged())
     assert (finding.code, finding.quantity) == (Code.ROUNDED, "w1")
+
+
+def test_few_digits_are_no_slip() -> None:
+    """Right numbers in so few digits that a slip would give them as well are told as too coarse, not as that slip."""
+    student = Student(iterations=20)
+    for key in GRADIENTS:
+        for k, number in enumerate(student.numbers[key]):
+            student.fill(key, round(number, 3), at=k)
+    assert {finding.code for finding in errors(student.judged())} == {Code.WRONG_VALUE}
+
+
+def test_one_typed_number_is_told_as_one() -> None:
+    """The sentence counts."""
+    student = Student()
+    student.fill("a_o1", float(student.numbers["a_o1"][5]), at=5)
+    assert (
+        "1 typed-in or pasted number stands where a formula belongs. It is right"
+        in student.judged().findings[0].message
+    )

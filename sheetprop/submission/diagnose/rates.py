@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sheetprop.expression import Expression
 from sheetprop.network import NETWORK, RATE
-from sheetprop.submission.compare.case import Case
+from sheetprop.submission.compare.case import Case, Wrong
 from sheetprop.submission.compare.samples import equal
 from sheetprop.submission.diagnose.wording import Writer, value_text
 from sheetprop.submission.find.tables import WEIGHTS
@@ -22,6 +22,17 @@ def judge_rates(case: Case) -> None:
         _tell_changing(case, case.parameters.rates)
     elif case.parameters.said is not None and not _of_another_table(case, case.parameters.said):
         _tell_said_otherwise(case, case.parameters.said)
+
+
+def without_typed_rates(case: Case, wrong: list[Wrong]) -> list[Wrong]:
+    """The wrong formulas without updates that are right but for a rate that changes on the way, which is told once."""
+    rates = dict.fromkeys(case.parameters.rates or ())
+
+    def is_update(found: Wrong) -> bool:
+        expression = found.content.expression
+        return expression is not None and any(_with_rate(case, found.key, expression, rate) for rate in rates)
+
+    return [found for found in wrong if found.key not in WEIGHTS or not is_update(found)]
 
 
 def _of_another_table(case: Case, said: Said) -> bool:
@@ -69,7 +80,7 @@ def _tell_said_otherwise(case: Case, said: Said) -> None:
                 expected = expected or writer.formula(meant, own[0])
             elif helper := _helper_with_rate(case, weight, expression, rate):
                 steps += own
-                where = f"the formula in {address(helper.cells[0], case.table.cells.name)}"
+                where = f"a formula that it uses ({address(helper.cells[0], case.table.cells.name)})"
         if steps:
             case.wrong_keys.add(weight)
             case.tell(
@@ -101,4 +112,4 @@ def _helper_with_rate(case: Case, weight: str, expression: Expression, rate: flo
     return None
 
 
-__all__ = ["judge_rates"]
+__all__ = ["judge_rates", "without_typed_rates"]

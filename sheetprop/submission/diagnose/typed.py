@@ -105,8 +105,11 @@ def judge_constants(case: Case) -> bool:
         case.tell(
             Code.NOT_LIVE,
             Severity.WARNING,
-            f"{len(right)} typed-in or pasted {'number stands' if len(right) == 1 else 'numbers stand'} where "
-            "formulas belong. They are right, but do not follow when an input changes.",
+            "1 typed-in or pasted number stands where a formula belongs. It is right, but does not follow when an "
+            "input changes."
+            if len(right) == 1
+            else f"{len(right)} typed-in or pasted numbers stand where formulas belong. They are right, but do not "
+            "follow when an input changes.",
             right[0][0] if len({key for key, _ in right}) == 1 else None,
             cited((case.table.cell(key, step) for key, step in right), blocks),
             case.writer.found(*right[0]),
@@ -279,10 +282,19 @@ def _tell_numbers(case: Case, key: str, steps: list[int]) -> None:
     )
 
 
+def _rounded_right(case: Case, key: str, steps: Sequence[int]) -> bool:
+    """Whether numbers are the right ones in too few digits, which many a slip would give as well."""
+    found, right = case.numbers.values(key)[list(steps)], case.reference[key][list(steps)]
+    shown = min(max(map(decimals, found)), MOST_DECIMALS)
+    return bool(np.all(np.abs(found - right) <= SLACK * 0.5 * 10.0**-shown))
+
+
 def _mistake_in_numbers(case: Case, key: str, steps: list[int]) -> Edit | None:
     """The slip by which pasted numbers were computed, where one explains them all."""
     equation = case.writer.equation(key)
     if equation is None or len(steps) < ENOUGH_NUMBERS or np.ptp(case.numbers.values(key)[steps]) == 0:
+        return None
+    if _rounded_right(case, key, steps):
         return None
     for right in dict.fromkeys(equation.symbols()):
         for wrong in siblings(right):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sheetprop.network import NETWORK, Role
 from sheetprop.submission.findings import Code, Finding, Severity
 from sheetprop.submission.grade.judgement import Judged
 from sheetprop.submission.grade.share import Share
 from sheetprop.submission.open.areas import corners
 from sheetprop.submission.open.cells import Book
 from sheetprop.submission.open.package import Chart
+
+ERRORS = frozenset(NETWORK.keys(Role.ERROR))
 
 
 def judge_chart(book: Book, judged: Sequence[Judged], findings: list[Finding]) -> Share:
@@ -36,6 +39,16 @@ def judge_chart(book: Book, judged: Sequence[Judged], findings: list[Finding]) -
             )
         )
         return Share(0.0, "no chart")
+    if other := _only_other_columns(charts, judged):
+        findings.append(
+            Finding(
+                Code.CHART_MISSING,
+                Severity.WARNING,
+                f"There is no chart of the error over the iterations: what is charted is {other}.",
+                sheet=judged[0].found.sheet,
+            )
+        )
+        return Share(0.0, "no chart of the error")
     short = 0
     for table in judged:
         own, shown = table.table, _shown_lines(charts, table)
@@ -57,25 +70,41 @@ def judge_chart(book: Book, judged: Sequence[Judged], findings: list[Finding]) -
     return Share(1 - 0.5 * short / len(judged), reason)
 
 
-def _shown_lines(charts: Sequence[Chart], judged: Judged) -> list[tuple[int, int]]:
-    """The lines of a table's error column that charts show, as first and last, from zero."""
-    table, shown = judged.table, []
-    if "E_total" not in table.columns:
-        return []
-    pieces = table.pieces_of("E_total")
+def _only_other_columns(charts: Sequence[Chart], judged: Sequence[Judged]) -> str:
+    """The quantities that charts show where they show columns of the tables, and no errors; else nothing."""
+    shown: set[str] = set()
     for chart in charts:
         for reference in chart.series:
-            sheet, _, cells = reference.rpartition("!")
-            try:
-                top, left, bottom, right = corners(cells)
-            except ValueError:
+            keys = {key for table in judged for key in table.table.columns if _lines_of(key, [reference], table)}
+            if not keys or keys & ERRORS:
+                return ""
+            shown |= keys
+    return ", ".join(NETWORK.label(key) for key in NETWORK.keys() if key in shown)
+
+
+def _shown_lines(charts: Sequence[Chart], judged: Judged) -> list[tuple[int, int]]:
+    """The lines of a table's error column that charts show, as first and last, from zero."""
+    return _lines_of("E_total", [reference for chart in charts for reference in chart.series], judged)
+
+
+def _lines_of(key: str, references: Sequence[str], judged: Judged) -> list[tuple[int, int]]:
+    """The lines of a table's column that references take in, as first and last, from zero."""
+    table, shown = judged.table, []
+    if key not in table.columns:
+        return []
+    pieces = table.pieces_of(key)
+    for reference in references:
+        sheet, _, cells = reference.rpartition("!")
+        try:
+            top, left, bottom, right = corners(cells)
+        except ValueError:
+            continue
+        for piece in pieces:
+            if sheet.strip("'").replace("''", "'").lower() != piece.cells.name.lower():
                 continue
-            for piece in pieces:
-                if sheet.strip("'").replace("''", "'").lower() != piece.cells.name.lower():
-                    continue
-                first, column = piece.position((top, left))
-                last, last_column = piece.position((bottom, right))
-                on_column = column <= piece.columns["E_total"] <= last_column
-                if on_column and first <= piece.lines[-1] and last >= piece.lines[0]:
-                    shown.append((first, last))
+            first, column = piece.position((top, left))
+            last, last_column = piece.position((bottom, right))
+            on_column = column <= piece.columns[key] <= last_column
+            if on_column and first <= piece.lines[-1] and last >= piece.lines[0]:
+                shown.append((first, last))
     return shown

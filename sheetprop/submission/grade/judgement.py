@@ -17,7 +17,7 @@ from sheetprop.submission.compare.samples import Convention
 from sheetprop.submission.diagnose.empty import judge_empty, judge_empty_rate
 from sheetprop.submission.diagnose.loops import judge_loops, without_loops
 from sheetprop.submission.diagnose.mistakes import tell_wrong
-from sheetprop.submission.diagnose.rates import judge_rates
+from sheetprop.submission.diagnose.rates import judge_rates, without_typed_rates
 from sheetprop.submission.diagnose.repeated import leave_out_repeated
 from sheetprop.submission.diagnose.results import judge_errors, judge_stored, judge_unread
 from sheetprop.submission.diagnose.rounding import judge_rounding
@@ -77,7 +77,7 @@ def judge_tables(book: Book, tables: Sequence[Table], assignment: Assignment) ->
 def _judged(case: Case, texts: set[Cell]) -> Judged:
     leave_out_repeated(case)
     judge_empty_rate(case)
-    wrong = case.wrong_formulas()
+    wrong = without_typed_rates(case, case.wrong_formulas())
     if wrong:
         wrong = without_swapped_headings(case, wrong)
         wrong = under_best_convention(case, wrong)

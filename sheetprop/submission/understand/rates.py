@@ -52,6 +52,7 @@ def _find_rate(reading: Reading, runs: Mapping[str, list[Run]], parameters: Para
     """The constant that most updates multiply the gradient with."""
     uses: Counter[str] = Counter()
     literals: Counter[float] = Counter()
+    typed: list[tuple[str, Run, float]] = []
     values: Counter[float] = Counter()
     by_step: dict[int, set[str]] = defaultdict(set)
     samples, updates = Samples(), 0
@@ -72,6 +73,7 @@ def _find_rate(reading: Reading, runs: Mapping[str, list[Run]], parameters: Para
         if not names:
             for literal in {abs(value) for formula in formulas for value in numbers_in(formula)}:
                 literals[literal] += count
+                typed.append((weight, run, literal))
     if _find_column(reading, by_step, parameters):
         return
     if values:
@@ -91,7 +93,8 @@ def _find_rate(reading: Reading, runs: Mapping[str, list[Run]], parameters: Para
         likely = [literal for literal, _ in literals.most_common() if literal not in (1.0,)] or list(literals)
         right = [literal for literal in likely if _rates_literally(reading, runs, literal, parameters, samples)]
         if right:
-            parameters.rate = right[0]
+            parameters.rates = _typed_by_step(reading, typed, parameters, samples)
+            parameters.rate = parameters.rates[0] if parameters.rates else right[0]
 
 
 def _find_column(reading: Reading, by_step: Mapping[int, set[str]], parameters: Parameters) -> bool:
@@ -168,6 +171,28 @@ def _rates_literally(
                 if equal(evaluator.trial({name: formula})(expression), samples[weight]):
                     return True
     return False
+
+
+def _typed_by_step(
+    reading: Reading, typed: Iterable[tuple[str, Run, float]], parameters: Parameters, samples: Samples
+) -> list[float] | None:
+    """The rates typed into the updates, for each iteration, where all weights change theirs together."""
+    evaluator = Evaluator(samples, reading.helpers, parameters.bindings)
+    by_step: dict[int, dict[str, float]] = defaultdict(dict)
+    for weight, run, literal in typed:
+        expression = run.content.expression
+        trials = with_literal(expression, literal, RATE) if expression is not None and literal != 1.0 else ()
+        if any(equal(evaluator(trial), samples[weight]) for trial in trials):
+            for step in range(max(run.first, 1), run.last + 1):
+                by_step[step][weight] = literal
+    rates = []
+    for step in range(1, reading.table.count):
+        found = by_step[step]
+        if len(found) < len(WEIGHTS) or not all(same_number(rate, found[WEIGHTS[0]]) for rate in found.values()):
+            return None
+        rates.append(found[WEIGHTS[0]])
+    changing = any(not same_number(rate, rates[0]) for rate in rates)
+    return [rates[0], *rates] if changing else None
 
 
 def with_literal(expression: Expression, value: float, name: str) -> Iterable[Expression]:
