@@ -100,7 +100,7 @@ def test_other_formula_is_told_and_its_advice_cures(key: str, formula: str, code
 SUM = "(a_o1-t1)*a_o1*(1-a_o1)*w5+(a_o2-t2)*a_o2*(1-a_o2)*w7"
 DISGUISED = {
     "another column fetched": ("a_o1", "1/(1+EXP(-o1))", "h2", Code.OVERWRITTEN),
-    "an error left out of the sum": ("E_total", "+E2", "", Code.OVERWRITTEN),
+    "an error left out of the sum": ("E_total", "+E2", "", Code.MISSING_PART),
     "an update without the rate": ("w7", "lr*", "", Code.MISSING_PART),
     "another rate typed into one update": ("w4", "lr", "0.1", Code.WRONG_RATE),
     "a gradient without its input": ("dE_dw1", "*i1", "", Code.MISSING_PART),

@@ -155,9 +155,10 @@ class _Search:
             edits.changed(found, edits.constants),
             edits.changed(found, edits.dropped),
         )
-        adding = chain(self._two_siblings(), edits.added(found, near), self._missing_terms())
+        adding = chain(self._two_siblings(), edits.added(found, near))
         return (
             self.first(replacing)
+            or self.first(self._missing_terms())
             or self._other_quantity()
             or self.first(adding)
             or self._missing_path(names)

@@ -91,11 +91,14 @@ def _diagnosis(case: Case, item: Wrong) -> Diagnosis:
     typed_in, names = case.has_typed_in(item.key, expression), names_of(case)
     found = diagnose(item.key, expression, case.evaluator, names, several=not typed_in)
     if found.right is None and typed_in:
-        # One edit where the typed number is right; else several, with what it stands for in its place.
-        found = diagnose(item.key, expression, case.with_typed_in(case.evaluator), names, several=False)
+        # With what the typed number stands for in its place; else as it is, where equal inputs may hide one another.
+        forms = list(islice(case.with_literals_named(item.key, expression), MOST_LITERALS_NAMED))
+        single = (diagnose(item.key, form, case.evaluator, names, several=False) for form in forms)
+        found = next((d for d in single if d.right is not None), found)
         if found.right is None:
-            forms = (expression, *islice(case.with_literals_named(item.key, expression), MOST_LITERALS_NAMED))
-            tried = [diagnose(item.key, form, case.evaluator, names) for form in forms]
+            found = diagnose(item.key, expression, case.with_typed_in(case.evaluator), names, several=False)
+        if found.right is None:
+            tried = [diagnose(item.key, form, case.evaluator, names) for form in (expression, *forms)]
             known = [d for d in tried if d.right is not None]
             found = min(known, key=lambda d: (len(d.edits), d.unlikely)) if known else tried[0]
     case.unexplained += found.edits[0].code is Code.WRONG_FORMULA

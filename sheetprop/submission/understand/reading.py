@@ -15,6 +15,7 @@ from sheetprop.network import NETWORK, Role
 from sheetprop.submission.find.pieces import Piece
 from sheetprop.submission.find.tables import Cell, Table
 from sheetprop.submission.open.cells import Book, Cells, ErrorValue, Place
+from sheetprop.submission.understand.columns import HelperColumns
 from sheetprop.submission.understand.contents import Content, Helper, Run
 from sheetprop.submission.understand.formula import MAX_AREA, Columns, Leaf, Name, Reference, Shape, ThisRow
 from sheetprop.submission.understand.functions import (
@@ -53,8 +54,7 @@ class Reading:
         self._open: set[Cell] = set()
         self._known_several: dict[tuple[int, ...], Several] = {}
         self._names: dict[str, NamedFormulas] = {}
-        self._formula_columns: dict[tuple[int, int], bool] = {}
-        self._schedules: dict[tuple[int, int], bool] = {}
+        self._columns = HelperColumns(table)
         self._zero = Number(0)
 
     @property
@@ -267,7 +267,7 @@ class Reading:
     def _elsewhere(self, cell: Cell, step: int | None) -> Expression:
         cells = self.book.sheet(cell.sheet)
         assert cells is not None
-        if self._on_schedule(cell):
+        if self._columns.go_their_own_way(cell):
             return self._by_value(cells, cell, UNREAD)
         if cell.place in cells.formulas:
             return self._helper(cells, cell, step)
@@ -276,7 +276,7 @@ class Reading:
         if cell.place in cells.opaque:
             return self._unread(cell)
         if type(value) is float:
-            if self._among_helpers(cell):
+            if self._columns.hold_formulas(cell):
                 return self._unread(cell)
             self.constants[f"cell:{name}"] = (cell, value)
             return self.symbol(f"cell:{name}")
@@ -288,50 +288,6 @@ class Reading:
         name = f"{UNREAD}{cell.sheet}!{cell.place[0]},{cell.place[1]}"
         self.unread[name] = (cell.sheet, cell.place)
         return self.symbol(name)
-
-    def _among_helpers(self, cell: Cell) -> bool:
-        """Whether a number stands in a column of helper formulas, so that only its value can be judged."""
-        beside = self.table.beside(cell)
-        if beside is None:
-            return False
-        piece, column = beside[0], beside[0].position(cell.place)[1]
-        known = (id(piece), column)
-        if known not in self._formula_columns:
-            shapes = {piece.cells.formulas.get(piece.at(line, column)) for line in piece.lines} - {None}
-            self._formula_columns[known] = any(shape is not None and not shape.repeats for shape in shapes)
-        return self._formula_columns[known]
-
-    def _on_schedule(self, cell: Cell) -> bool:
-        """Whether a cell stands in a column that goes its own way from iteration to iteration.
-
-        So does a learning rate that decays: its formulas refer to their own column and to fixed cells alone.
-        """
-        beside = self.table.beside(cell)
-        if beside is None:
-            return False
-        piece, column = beside[0], beside[0].position(cell.place)[1]
-        known = (id(piece), column)
-        if known not in self._schedules:
-            every = (piece.cells.formulas.get(piece.at(line, column)) for line in piece.lines)
-            shapes = dict.fromkeys(shape for shape in every if shape is not None)
-            own = all(self._of_own_column(shape, piece.across) for shape in shapes)
-            self._schedules[known] = own and any(not shape.repeats for shape in shapes)
-        return self._schedules[known]
-
-    def _of_own_column(self, shape: Shape, across: bool) -> bool:
-        try:
-            leaves = [shape.leaves[n] for n in shape.used]
-        except NotUnderstoodError:
-            return False
-        return bool(leaves) and all(
-            isinstance(leaf, Reference)
-            and leaf.sheet is None
-            and (
-                (leaf.row_fixed and leaf.column_fixed)
-                or (leaf.row == 0 and not leaf.row_fixed if across else leaf.column == 0 and not leaf.column_fixed)
-            )
-            for leaf in leaves
-        )
 
     def _helper(self, cells: Cells, cell: Cell, step: int | None) -> Expression:
         """A formula cell outside of the quantities: its value as seen from iteration ``step``."""
