@@ -54,8 +54,9 @@ def test_hand_out_and_key_have_the_listed_numbers(made: Path) -> None:
     for entry in read_assigned(made).entries:
         own = load_assignment("homework.toml").with_given(entry.given)
         assert verify(path=made / entry.answer_key, assignment=own).passed
-        first = openpyxl.load_workbook(made / entry.handout).worksheets[0]
-        texts = [cell for row in first.iter_rows(values_only=True) for cell in row if isinstance(cell, str)]
+        sheets = openpyxl.load_workbook(made / entry.handout).worksheets
+        rows = [row for sheet in sheets for row in sheet.iter_rows(values_only=True)]
+        texts = [cell for row in rows for cell in row if isinstance(cell, str)]
         (record,) = filter(None, map(HandoutRecord.from_text, texts))
         assert (record.student_id, record.weights, record.inputs) == (entry.id, own.weights, own.inputs)
         assert any(entry.name in text and entry.id in text for text in texts if not text.startswith("sheetprop"))

@@ -346,7 +346,7 @@ def test_the_command_tells_what_to_do(call_sheetprop: Call, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["new", "--template", "nope"], "template: 'nope' is neither a file nor a template's name"),
+        (["new", "--template", "nope"], "--template: 'nope' is neither a file nor a template's name"),
         (["new", "--assigned", "nope"], "nope: cannot be read: "),
         (["new", "--assigned", "class.csv"], "class.csv, line 1: not the headings of a list that assign wrote"),
         (["there"], "there: holds an autograder already; use --force to replace it, or another folder"),
@@ -386,7 +386,7 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.Mon
         return rename(self, target)
 
     monkeypatch.setattr(Path, "rename", fails)
-    with pytest.raises(sheetprop.InputError, match=r"hw1\.zip: cannot be written: No space left on device"):
+    with pytest.raises(sheetprop.InputError, match=r"hw1\.zip: cannot be written: the disk is full"):
         written(tmp_path, force=True, assigned=class_list(tmp_path))
     (tmp_path / "assigned.csv").unlink()
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before

@@ -411,7 +411,8 @@ def test_a_circle_is_reported_where_it_is_made(tmp_path: Path, formula: str) -> 
     path.write_bytes(workbook({"I": formula}))
     (submission,) = sheetprop.validate(paths=[path], workers=1).submissions
     (finding,) = [finding for finding in submission.findings if finding.severity == "error"]
-    assert (finding.quantity, finding.cells, finding.expected) == ("h1", "I3:I22", "=E3*C3+F3*D3")
+    assert (finding.code.value, finding.quantity, finding.cells) == ("circular-reference", "h1", "I3:I22")
+    assert finding.expected == "=E3*C3+F3*D3"
 
 
 def test_refusals_of_damaged_sheets_are_plain(batch: Batch) -> None:
@@ -471,7 +472,7 @@ def test_a_report_is_replaced_only_with_force(tmp_path: Path) -> None:
     [
         (["nowhere.xlsx"], "nowhere.xlsx: no such file or folder"),
         (["{folder}", "--workers", "0"], "workers: 0 is not possible"),
-        (["{folder}", "--workers", "many"], "should be a valid integer"),
+        (["{folder}", "--workers", "many"], "--workers: many is not a whole number"),
         (["{folder}", "--report", "{folder}/no/report"], "does not exist; create it first"),
     ],
 )

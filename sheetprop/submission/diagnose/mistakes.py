@@ -59,6 +59,8 @@ def tell_wrong(case: Case, wrong: list[Wrong]) -> None:
             item.diagnosis = replace(item.diagnosis, edits=(updated,))
         case.wrong_keys.add(item.key)
         edits = item.diagnosis.edits
+        if len(edits) > 1 and item.content.expression and item.key in item.content.expression.names:
+            continue  # its own result is all that it has: told as a circle
         apart = item.key in WEIGHTS or len(edits) == 1
         for edit in edits if apart else (None,):
             # Copies of one formula are one mistake, and so is the same mistake in different formulas.
