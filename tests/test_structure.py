@@ -155,3 +155,16 @@ def test_a_wrong_table_counts(formula: str) -> None:
     assert not left_out(submission)
     assert {finding.quantity for finding in errors(submission)} == {*WEIGHTS}
     assert submission.score < submission.max_score
+
+
+def test_the_class_file_beside_the_own_table_costs_nothing() -> None:
+    """The numbers of the lesson on another sheet, right or wrong, beside a right table of those asked."""
+    own = Student(iterations=12, chart=False)
+    given = {key: value + 0.125 for key, value in own.given.items()}
+    lesson = Student(iterations=12, chart=False, sheet="Lesson", given=given, book=own.book)
+    lesson.replace("dE_dw3", "a_h2", "a_h1")
+    submission = own.judged()
+    assert not errors(submission)
+    assert [table.sheet for table in submission.tables] == [own.sheet]
+    (note,) = [finding for finding in submission.findings if finding.code is Code.LEFT_OUT]
+    assert "starts from other numbers than asked" in note.message

@@ -6,10 +6,11 @@ Left out is what was only tried out, checked or copied. A table that is wrong is
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from sheetprop.network import NETWORK, Role
 from sheetprop.submission.compare.case import Case
-from sheetprop.submission.find.tables import WEIGHTS
+from sheetprop.submission.find.tables import WEIGHTS, Table
 from sheetprop.submission.findings import Code, Finding, Severity
 from sheetprop.submission.understand.reading import GIVEN
 
@@ -19,7 +20,15 @@ GRADIENTS = set(NETWORK.keys(Role.GRADIENT))
 FEW, MANY = 2, 10
 """So few iterations are tried out, where another table has so many."""
 HALF = 2
-"""A table that is filled in less than the right one over this is one that was given up."""
+"""A table that is filled in no more than the right one over this is one that was given up."""
+
+
+class Placed(Protocol):
+    """What is about a table: its case, or what its judgement came to."""
+
+    @property
+    def table(self) -> Table:
+        """The table."""
 
 
 def choose(cases: Sequence[Case]) -> tuple[list[Case], list[Finding]]:
@@ -62,19 +71,19 @@ def given_up(case: Case, right: Sequence[Case]) -> str | None:
     for other in right:
         own = other.parameters.rate
         same = rate is None or (own is not None and case.tolerances.same(rate, own))
-        if other is not case and same and filled * HALF < filled_cells(other):
-            return f"it is filled in less than half as far as the right table {named(other)} at the same learning rate"
+        if other is not case and same and filled * HALF <= filled_cells(other):
+            return f"it is filled in at most half as far as the right table {named(other)} at the same learning rate"
     return None
 
 
-def left_out(case: Case, reason: str) -> Finding:
+def left_out(case: Placed, reason: str) -> Finding:
     """The note on a table that does not count."""
     sheet, cells = case.table.area.sheets[0]
     message = f"The table {named(case)} is left out of the count: {reason}."
     return Finding(Code.LEFT_OUT, Severity.NOTE, message, sheet=sheet, cells=cells)
 
 
-def named(case: Case) -> str:
+def named(case: Placed) -> str:
     """A table for people: on 'Sheet1' (A4:AE15)."""
     sheet, cells = case.table.area.sheets[0]
     return f"on '{sheet}' ({cells})"

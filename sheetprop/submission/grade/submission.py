@@ -14,6 +14,7 @@ from sheetprop.submission.find.unread import tell_nearest
 from sheetprop.submission.findings import Code, Finding, ScoreLine, Severity, Status, Submission
 from sheetprop.submission.grade.criteria import judge_assignment, nothing_to_judge, of_another_student
 from sheetprop.submission.grade.judgement import Judged, judge_tables
+from sheetprop.submission.grade.other_numbers import without_other_numbers
 from sheetprop.submission.grade.ownership import find_ownership
 from sheetprop.submission.open.cells import Book, ErrorValue
 from sheetprop.submission.open.package import Unreadable
@@ -62,6 +63,8 @@ def _grade(
     _compute_missing(book, tables)
     judged, left_out = judge_tables(book, tables, assignment)
     ownership = find_ownership(book, judged, assignment, assigned, student)
+    judged, of_others = without_other_numbers(judged, ownership.asked)
+    left_out += of_others
     if not any(table.filled.difference(GIVEN) for table in judged):
         blank = _incomplete(name, _only_given(judged), "nothing is filled in", assignment)
         return replace(blank, tables=tuple(table.found for table in judged), numbers_of=ownership.numbers_of)
