@@ -2,6 +2,8 @@
 
 import pytest
 
+from sheetprop.expression import Symbol
+from sheetprop.submission.diagnose.composed import vanishes
 from sheetprop.submission.findings import Code
 from tests.student import Student, only_error
 
@@ -41,3 +43,11 @@ def test_more_than_three_slips_are_no_guess() -> None:
     assert finding.code is Code.WRONG_FORMULA
     student.follow(finding)
     assert student.is_right()
+
+
+def test_nothing_is_taken_from_itself() -> None:
+    """What makes a formula right by a part that vanishes is no explanation of it."""
+    a, b = Symbol("a_o1"), Symbol("t1")
+    assert vanishes(b * (a - a))
+    assert vanishes((a + b) / (a + b))
+    assert not vanishes(a * (1 - a))

@@ -83,6 +83,7 @@ def explanation(
             hits += [_told(form, hit) for hit in found_here]
         used = Counter(found.symbols())
         hits = [hit for hit in hits if max(cost(edit, used) for edit in hit.edits) <= MOST_UNLIKELY]
+        hits = [hit for hit in hits if vanishes(found) or not vanishes(hit.part)]
         hits.sort(key=lambda hit: _unlikely(hit, used))
         for hit in hits[:MOST_CONFIRMED]:
             if accept(hit.part) and equal(evaluator(hit.part), expected):
@@ -130,6 +131,14 @@ def _renamed(found: Expression, names: Sequence[str]) -> Iterator[_Form]:
                     was = () if new in used else ((new, Symbol(name)),)
                     edit = Edit(Code.WRONG_QUANTITY, Symbol(name), Symbol(new), EVERYWHERE)
                     yield _Form(put_name(found, name, new), (edit,), was)
+
+
+def vanishes(expression: Expression) -> bool:
+    """Whether something is taken from, or divided by, itself, as nobody writes it."""
+    return any(
+        isinstance(part, Operation) and part.operator in "-/" and part.left == part.right
+        for part, _ in parts(expression)
+    )
 
 
 def _unlikely(hit: Hit, used: Counter[str]) -> tuple[float, int]:
