@@ -3,7 +3,7 @@
 import pytest
 
 from sheetprop.submission.findings import Code, Severity, Status
-from tests.student import Student, errors, only_error, with_code
+from tests.student import GIVEN, Student, errors, only_error, with_code
 
 SIGMOID = {"SIGMOID": "_xlfn.LAMBDA(_xlpm.x,1/(1+EXP(-_xlpm.x)))"}
 RIGHT = {
@@ -135,3 +135,27 @@ def test_rounding_by_any_function(formula: str) -> None:
     """INT, TEXT and their like are told as rounding."""
     (finding,) = with_code(student_with("h1", formula).judged(), Code.ROUNDED)
     assert "h1 is rounded" in finding.message
+
+
+@pytest.mark.parametrize("results", [True, False])
+def test_rows_prefilled_for_more_iterations_are_none(results: bool) -> None:
+    """They wait for inputs, as IF(A16="","",…) does, and cost nothing."""
+    student = Student()
+    for key in (key for key in student.columns if key not in GIVEN):
+        for k in range(12, 20):
+            cell = student.cell(key, k)
+            student[cell] = f'=IF({student.cell("t1", k)}="","",{student.written(student.equation(key), k)[1:]})'
+            student.book.stored[student.sheet, cell] = ""
+    submission = student.judged(results=results)
+    assert (submission.status, submission.score) == (Status.RIGHT, submission.max_score)
+    assert [table.iterations for table in submission.tables] == [12]
+
+
+def test_what_could_not_be_judged_in_one_row_costs_that_row() -> None:
+    """The others have numbers by which they are right; full marks are for what could be judged."""
+    student = Student()
+    student.fill("dE_dw5", f"=_xlfn.NEWFUNCTION({student.equation('dE_dw5')[1:]})", at=11)
+    submission = student.judged(results=False)
+    assert not errors(submission)
+    assert submission.status is Status.INCOMPLETE
+    assert submission.max_score - submission.score < 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -55,7 +56,7 @@ class Case:
         self.book, self.table, self.tables = book, table, tables
         self.findings: list[Finding] = []
         self.wrong_keys: set[str] = set()
-        self.unjudged: set[str] = set()
+        self.unjudged: dict[str, set[int]] = defaultdict(set)
         self.unexplained = 0
         self.circular = False
         self.explained: set[int] = set()

@@ -82,8 +82,7 @@ def _judge_by_numbers(case: Case, key: str, steps: list[int], reason: str, shape
         code = Code.UNKNOWN_FUNCTION
         message = f"{label} cannot be computed: it uses the function {unknown[0]}, which Excel does not know."
     elif reason and not wrong and not isinstance(shown, ErrorValue):
-        if not np.isfinite(case.numbers.values(key)).any():  # a column that has numbers is judged by those
-            case.unjudged.add(key)
+        case.unjudged[key] |= {step for step in steps if not np.isfinite(case.numbers.values(key)[step])}
         code, severity = Code.NOT_FOLLOWED, Severity.WARNING
         message = (
             f"{label} was not followed, as {reason}, and it could not be judged by its numbers: the file holds none, "

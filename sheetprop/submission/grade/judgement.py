@@ -17,6 +17,7 @@ from sheetprop.submission.compare.samples import Convention
 from sheetprop.submission.diagnose.empty import judge_empty, judge_empty_rate
 from sheetprop.submission.diagnose.loops import judge_loops, without_loops
 from sheetprop.submission.diagnose.mistakes import tell_wrong
+from sheetprop.submission.diagnose.prefilled import leave_out_prefilled
 from sheetprop.submission.diagnose.rates import judge_rates, without_typed_rates
 from sheetprop.submission.diagnose.repeated import leave_out_repeated
 from sheetprop.submission.diagnose.results import judge_errors, judge_stored, judge_unread
@@ -75,6 +76,7 @@ def judge_tables(book: Book, tables: Sequence[Table], assignment: Assignment) ->
 
 
 def _judged(case: Case, texts: set[Cell]) -> Judged:
+    leave_out_prefilled(case)
     leave_out_repeated(case)
     judge_empty_rate(case)
     wrong = without_typed_rates(case, case.wrong_formulas())
@@ -116,6 +118,7 @@ def _judged(case: Case, texts: set[Cell]) -> Judged:
     )
     after = {key: [run for run in runs if run.last >= (key in WEIGHTS)] for key, runs in case.runs.items()}
     computed = {key for key, runs in after.items() if any(run.content.shape is not None for run in runs)}
+    unjudged = {key for key, steps in case.unjudged.items() if len(steps) == table.count}
     return Judged(
         table,
         found,
@@ -123,12 +126,10 @@ def _judged(case: Case, texts: set[Cell]) -> Judged:
         parameters,
         case.wrong_keys,
         live,
-        filled_keys(case) - case.unjudged,
-        computed - case.unjudged,
+        filled_keys(case) - unjudged,
+        computed - unjudged,
         iterations=1 + max((run.last for run in _filled_runs(case)), default=0),
-        formulas={
-            key: _where_formulas_stand(runs, table.count) for key, runs in case.runs.items() if key not in case.unjudged
-        },
+        formulas={key: _where_formulas_stand(case, key) for key in case.runs},
         valueless=valueless_rows(case),
         convention=case.evaluator.samples.convention,
         pasted_from=case.copied,
@@ -151,9 +152,11 @@ def _filled_runs(case: Case) -> Iterator[Run]:
             yield from (run for run in runs if run.content.kind != "empty")
 
 
-def _where_formulas_stand(runs: Sequence[Run], count: int) -> NDArray[np.bool_]:
-    rows = np.zeros(count, dtype=bool)
-    for run in runs:
+def _where_formulas_stand(case: Case, key: str) -> NDArray[np.bool_]:
+    """The iterations at which a quantity has a formula, but those of which nothing could be judged."""
+    rows = np.zeros(case.table.count, dtype=bool)
+    for run in case.runs[key]:
         if run.content.shape is not None or run.content.kind == "opaque":
             rows[run.first : run.last + 1] = True
+    rows[list(case.unjudged.get(key, ()))] = False
     return rows
