@@ -280,6 +280,13 @@ class Case:
         for name, ranges in places:
             self.findings.append(Finding(code, severity, message, quantity, name, ranges, found, in_cells(expected)))
 
+    def tell_wrong(
+        self, code: Code, message: str, key: str, steps: list[int], found: str | None, expected: str | None = None
+    ) -> None:
+        """Note that a quantity is wrong, and the error by which it is, at some iterations."""
+        self.wrong_keys.add(key)
+        self.tell(code, Severity.ERROR, message, key, self.table.cells_of(key, steps), found, expected)
+
 
 def read_quantities(table: Table) -> set[str]:
     """The quantities of a table that formulas of its quantities refer to."""

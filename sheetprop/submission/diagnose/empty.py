@@ -72,17 +72,9 @@ def judge_empty(case: Case) -> None:
 
 
 def _tell(case: Case, key: str, steps: list[int], what: str) -> None:
-    case.wrong_keys.add(key)
     value = case.parameters.given.get(key) if key in GIVEN else None
-    case.tell(
-        Code.MISSING_COLUMN,
-        Severity.ERROR,
-        f"{NETWORK.label(key)} {what}.",
-        key,
-        case.table.cells_of(key, steps),
-        None,
-        None if value is None else f"{value:.15g}",
-    )
+    message = f"{NETWORK.label(key)} {what}."
+    case.tell_wrong(Code.MISSING_COLUMN, message, key, steps, None, None if value is None else f"{value:.15g}")
 
 
 __all__ = ["judge_empty", "judge_empty_rate"]

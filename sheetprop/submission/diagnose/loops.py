@@ -101,14 +101,12 @@ def judge_loops(case: Case) -> None:
             if len(labels) > 1
             else f"{labels[0]} is computed from itself, so that it has no value"
         )
-        case.wrong_keys.add(at_fault)
         case.circular = True
-        case.tell(
+        case.tell_wrong(
             Code.CIRCULAR,
-            Severity.ERROR,
             f"{message}: {_way(circle, table.cells.name)}.",
             at_fault,
-            table.cells_of(at_fault, steps),
+            steps,
             case.writer.found(at_fault, steps[0]),
             advice(case, at_fault, steps),
         )

@@ -18,7 +18,7 @@ from sheetprop.submission.diagnose.loops import closed_circle
 from sheetprop.submission.diagnose.updated import updated_weights
 from sheetprop.submission.diagnose.wording import explain, value_text
 from sheetprop.submission.find.tables import WEIGHTS, quoted
-from sheetprop.submission.findings import Code, Severity
+from sheetprop.submission.findings import Code
 from sheetprop.submission.understand.formula import Leaf, Reference
 from sheetprop.submission.understand.reading import EMPTY, TEXT
 
@@ -137,15 +137,7 @@ def _tell_formula(case: Case, mistake: Told) -> None:
     owner = next((own for own in mistake.items if first in own.steps), item)
     expected = advice(case, key, steps, owner)
     message += closed_circle(case, key, steps, expected)
-    case.tell(
-        code,
-        Severity.ERROR,
-        message,
-        key,
-        case.table.cells_of(key, steps),
-        case.writer.found(key, first),
-        expected,
-    )
+    case.tell_wrong(code, message, key, steps, case.writer.found(key, first), expected)
 
 
 def _with_dollar(case: Case, item: Wrong, edit: Edit) -> Edit:

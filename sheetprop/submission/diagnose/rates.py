@@ -10,7 +10,7 @@ from sheetprop.submission.compare.case import Case, Wrong
 from sheetprop.submission.compare.samples import equal
 from sheetprop.submission.diagnose.wording import Writer, value_text
 from sheetprop.submission.find.tables import WEIGHTS
-from sheetprop.submission.findings import Code, Severity
+from sheetprop.submission.findings import Code
 from sheetprop.submission.understand.parameters import Said, address, same_number
 from sheetprop.submission.understand.rates import with_literal
 from sheetprop.submission.understand.reading import Helper
@@ -48,16 +48,14 @@ def _tell_changing(case: Case, rates: list[float]) -> None:
     first = rates[0]
     step = next(n for n, rate in enumerate(rates) if not same_number(rate, first))
     weights = [weight for weight in WEIGHTS if weight in case.runs]
-    case.wrong_keys |= set(weights)
     line = f"{'column' if case.table.across else 'row'} {case.table.main.line(step) + 1}"
     for weight in weights:
-        case.tell(
+        case.tell_wrong(
             Code.CHANGING_RATE,
-            Severity.ERROR,
             f"The learning rate changes on the way: it is {value_text(first)} at first and {value_text(rates[step])} "
             f"in the update of {line}. All updates of a table have one learning rate.",
             weight,
-            case.table.cells_of(weight, list(range(1, case.table.count))),
+            list(range(1, case.table.count)),
             case.writer.found(weight, step),
         )
 
@@ -82,14 +80,12 @@ def _tell_said_otherwise(case: Case, said: Said) -> None:
                 steps += own
                 where = f"a formula that it uses ({address(helper.cells[0], case.table.cells.name)})"
         if steps:
-            case.wrong_keys.add(weight)
-            case.tell(
+            case.tell_wrong(
                 Code.WRONG_RATE,
-                Severity.ERROR,
                 f"{NETWORK.label(weight)} is updated with the learning rate {value_text(rate)}, which is typed into "
                 f"{where}, but {cell} says that the learning rate is {value_text(said.rate)}.",
                 weight,
-                case.table.cells_of(weight, steps),
+                steps,
                 case.writer.found(weight, steps[0]),
                 expected,
             )

@@ -10,7 +10,7 @@ from sheetprop.network import partial
 from sheetprop.submission.compare.case import Case, Wrong
 from sheetprop.submission.diagnose.wording import value_text
 from sheetprop.submission.find.tables import WEIGHTS
-from sheetprop.submission.findings import Code, Severity
+from sheetprop.submission.findings import Code
 
 LEAST_WEIGHTS = 4
 """Weights that are updated by another rule before it is one; fewer are slips."""
@@ -36,15 +36,13 @@ def judge_rule(case: Case, wrong: list[Wrong]) -> list[Wrong]:
         else "another rule: they use cells that carry on from row to row, as momentum or Adam do"
     )
     case.settled |= set(suspects)
-    case.wrong_keys |= set(suspects)
     steps = list(range(1, case.table.count))
     for weight in suspects:
-        case.tell(
+        case.tell_wrong(
             Code.OTHER_RULE,
-            Severity.ERROR,
             f"The weights are updated with {rule}. Asked is plain gradient descent, w(k+1) = w(k) − η·∂E/∂w(k).",
             weight,
-            case.table.cells_of(weight, steps),
+            steps,
             case.writer.found(weight, steps[-1]),
             case.writer.expected(weight, steps[-1]),
         )

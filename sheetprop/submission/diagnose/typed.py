@@ -50,16 +50,14 @@ def judge_given(case: Case) -> None:
             elif content.kind in ("text", "error"):
                 off += range(run.first, run.last + 1)
         if off:
-            case.wrong_keys.add(key)
             label = NETWORK.label(key)
-            case.tell(
+            case.tell_wrong(
                 Code.DRIFTING_INPUT,
-                Severity.ERROR,
                 f"{label} changes from row to row: it is {value_text(first) if first is not None else 'unknown'} "
                 f"in the first iteration and {case.writer.found(key, off[0]) or 'empty'} here. "
                 "The same example is learned in every iteration.",
                 key,
-                case.table.cells_of(key, off),
+                off,
                 case.writer.found(key, off[0]),
                 None if first is None else value_text(first),
             )
@@ -232,14 +230,12 @@ def judge_gaps(case: Case) -> None:
         first, last = filled[0].first, filled[-1].last
         gaps = [n for run in runs if run.content.kind == "empty" and first < run.first < last for n in _steps(run)]
         if gaps:
-            case.wrong_keys.add(key)
-            case.tell(
+            case.tell_wrong(
                 Code.MISSING_COLUMN,
-                Severity.ERROR,
                 f"{NETWORK.label(key)} has {'an empty cell' if len(gaps) == 1 else 'empty cells'} among its numbers; "
                 "formulas take that for 0.",
                 key,
-                case.table.cells_of(key, gaps),
+                gaps,
                 None,
                 case.writer.expected(key, gaps[0]),
             )
@@ -250,7 +246,6 @@ def _steps(run: Run) -> range:
 
 
 def _tell_numbers(case: Case, key: str, steps: list[int]) -> None:
-    case.wrong_keys.add(key)
     equation = case.writer.equation(key)
     assert equation is not None
     followed, right = case.numbers.followed(key, equation), case.reference[key]
@@ -271,15 +266,7 @@ def _tell_numbers(case: Case, key: str, steps: list[int]) -> None:
             f"{label} is typed in as {value_text(found)}, but {value_text(expected)} "
             f"{'follows from the other cells' if beside else 'is right'}: it is off by {off:.2g}{relative}."
         )
-    case.tell(
-        code,
-        Severity.ERROR,
-        message,
-        key,
-        case.table.cells_of(key, steps),
-        value_text(found),
-        case.writer.expected(key, n),
-    )
+    case.tell_wrong(code, message, key, steps, value_text(found), case.writer.expected(key, n))
 
 
 def _rounded_right(case: Case, key: str, steps: Sequence[int]) -> bool:
@@ -307,14 +294,12 @@ def _mistake_in_numbers(case: Case, key: str, steps: list[int]) -> Edit | None:
 
 
 def _tell_no_number(case: Case, key: str, run: Run) -> None:
-    case.wrong_keys.add(key)
     shows = run.content.kind == "error"
-    case.tell(
+    case.tell_wrong(
         Code.ERROR_VALUE if shows else Code.WRONG_VALUE,
-        Severity.ERROR,
         f"{NETWORK.label(key)} holds {'an error' if shows else 'a text'} where a number belongs.",
         key,
-        case.table.cells_of(key, list(_steps(run))),
+        list(_steps(run)),
         case.writer.found(key, run.first),
         case.writer.expected(key, run.first),
     )
