@@ -20,6 +20,7 @@ from sheetprop.submission.compare.samples import Convention, Samples, equal
 from sheetprop.submission.diagnose.diagnosis import Diagnosis
 from sheetprop.submission.diagnose.edits import parts
 from sheetprop.submission.diagnose.wording import Writer, in_cells
+from sheetprop.submission.find.pieces import GIVEN
 from sheetprop.submission.find.tables import WEIGHTS, Cell, Cited, Table, cited
 from sheetprop.submission.findings import Code, Finding, Severity
 from sheetprop.submission.open.cells import Book
@@ -27,7 +28,7 @@ from sheetprop.submission.understand.formula import Reference as CellReference
 from sheetprop.submission.understand.formula import Shape
 from sheetprop.submission.understand.parameters import same_size
 from sheetprop.submission.understand.rates import find_parameters
-from sheetprop.submission.understand.reading import GIVEN, UNREAD, Content, Reading, Run
+from sheetprop.submission.understand.reading import UNREAD, Content, Reading, Run
 
 STEPS = set(NETWORK.keys(Role.STEP))
 MOST_LITERALS = 6

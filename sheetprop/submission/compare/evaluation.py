@@ -9,7 +9,8 @@ import numpy as np
 from sheetprop.expression import Call, Expression, Negation, Number, Operation, Symbol
 from sheetprop.network import RATE
 from sheetprop.submission.compare.samples import POINTS, Samples
-from sheetprop.submission.understand.reading import EMPTY, GIVEN, Helper
+from sheetprop.submission.find.pieces import GIVEN
+from sheetprop.submission.understand.reading import EMPTY, Helper
 
 NOTHING = np.full(POINTS, np.nan)
 FUNCTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {

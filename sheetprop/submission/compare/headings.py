@@ -8,10 +8,10 @@ from itertools import combinations
 from sheetprop.expression import Symbol
 from sheetprop.network import NETWORK
 from sheetprop.submission.compare.case import Case, Wrong
+from sheetprop.submission.find.pieces import GIVEN
 from sheetprop.submission.find.tables import Cited, cited
 from sheetprop.submission.findings import Code, Severity
 from sheetprop.submission.understand.parameters import address
-from sheetprop.submission.understand.reading import GIVEN
 
 LEAST_MENDED = 2
 """Columns that an exchange makes right, for it to be one."""

@@ -11,8 +11,8 @@ import numpy as np
 from sheetprop.expression import Expression
 from sheetprop.network import RATE
 from sheetprop.submission.compare.evaluation import evaluated
+from sheetprop.submission.find.pieces import GIVEN
 from sheetprop.submission.find.tables import WEIGHTS, Table
-from sheetprop.submission.understand.reading import GIVEN
 
 SHORT_RESULTS = 10
 """Digits to which some programs cut the results that they store."""

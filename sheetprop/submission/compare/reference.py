@@ -10,8 +10,8 @@ import numpy as np
 from sheetprop.network import RATE
 from sheetprop.submission.compare.evaluation import evaluated
 from sheetprop.submission.compare.numbers import SLACK
+from sheetprop.submission.find.pieces import GIVEN
 from sheetprop.submission.find.tables import WEIGHTS
-from sheetprop.submission.understand.reading import GIVEN
 
 if TYPE_CHECKING:
     from sheetprop.submission.compare.case import Case

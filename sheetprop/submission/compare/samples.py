@@ -15,6 +15,7 @@ import numpy as np
 
 from sheetprop.expression import Number
 from sheetprop.network import ITERATION, NETWORK, RATE, Error, Network, Role, partial
+from sheetprop.submission.find.pieces import GIVEN
 
 POINTS = 6
 """Points that every comparison uses; two different equations of this size do not agree on even one by chance."""
@@ -163,7 +164,7 @@ class Samples:
         return value
 
 
-_GIVEN = {*NETWORK.keys(Role.TARGET, Role.INPUT), RATE}
+_GIVEN = GIVEN | {RATE}
 _GRADIENTS = set(NETWORK.keys(Role.GRADIENT))
 
 

@@ -10,8 +10,8 @@ from sheetprop.expression import Expression, Negation, Number, Operation, Symbol
 from sheetprop.network import NETWORK, RATE, Role, partial
 from sheetprop.submission.compare.samples import Convention
 from sheetprop.submission.diagnose.edits import contains_call, parts
+from sheetprop.submission.find.pieces import GIVEN
 from sheetprop.submission.find.tables import WEIGHTS
-from sheetprop.submission.understand.reading import GIVEN
 
 MOST_TOGETHER = 4
 """Neighbouring factors that are looked for as one missing part, as (a_o1 − t1)·a_o1·(1 − a_o1)."""

@@ -7,9 +7,10 @@ from collections import defaultdict
 from sheetprop.network import NETWORK, RATE
 from sheetprop.submission.compare.case import Case, read_quantities
 from sheetprop.submission.compare.evaluation import Evaluator
+from sheetprop.submission.find.pieces import GIVEN
 from sheetprop.submission.find.tables import NOWHERE, WEIGHTS, ranges
 from sheetprop.submission.findings import Code, Severity
-from sheetprop.submission.understand.reading import EMPTY, GIVEN
+from sheetprop.submission.understand.reading import EMPTY
 
 LEAST_UPDATES = 2
 """Updates that use an empty cell as the learning rate, for it to be meant as that."""

@@ -15,9 +15,9 @@ from sheetprop.submission.diagnose.advice import advice_for_helper
 from sheetprop.submission.diagnose.diagnosis import Diagnosis, diagnose
 from sheetprop.submission.diagnose.known import as_known
 from sheetprop.submission.diagnose.wording import explain
+from sheetprop.submission.find.pieces import GIVEN
 from sheetprop.submission.find.tables import ranges
 from sheetprop.submission.findings import Severity
-from sheetprop.submission.understand.reading import GIVEN
 
 MOST_UNEXPLAINED = 16
 """Formulas of a table whose mistake was searched for in vain; after so many it is not one slip of the hand."""

@@ -9,13 +9,14 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from sheetprop.network import NETWORK
 from sheetprop.submission.compare.case import Case, Wrong
 from sheetprop.submission.diagnose.advice import advice
+from sheetprop.submission.find.pieces import GIVEN
 from sheetprop.submission.find.tables import Cell, ranges
 from sheetprop.submission.findings import Code, Severity
 from sheetprop.submission.open.cells import Place
 from sheetprop.submission.understand.circles import Node
 from sheetprop.submission.understand.formula import Shape, shape_key
 from sheetprop.submission.understand.parameters import address
-from sheetprop.submission.understand.reading import GIVEN, LOOP
+from sheetprop.submission.understand.reading import LOOP
 
 MOST_NAMED = 8
 """Cells of a circle that are named."""

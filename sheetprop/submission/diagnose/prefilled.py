@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sheetprop.submission.compare.case import Case
+from sheetprop.submission.find.pieces import GIVEN
 from sheetprop.submission.open.cells import ErrorValue
-from sheetprop.submission.understand.reading import GIVEN
 
 
 def leave_out_prefilled(case: Case) -> None:

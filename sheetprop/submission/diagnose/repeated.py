@@ -6,9 +6,9 @@ import numpy as np
 from xlsxwriter.utility import xl_col_to_name
 
 from sheetprop.submission.compare.case import Case
+from sheetprop.submission.find.pieces import GIVEN
 from sheetprop.submission.find.tables import WEIGHTS, blocks
 from sheetprop.submission.findings import Code, Severity
-from sheetprop.submission.understand.reading import GIVEN
 
 SAME = 1e-9
 """Relative difference of numbers that are copies of each other."""

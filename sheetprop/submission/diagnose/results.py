@@ -13,12 +13,13 @@ from sheetprop.submission.compare.case import Case
 from sheetprop.submission.diagnose.edits import parts
 from sheetprop.submission.diagnose.typed import wrong_numbers
 from sheetprop.submission.diagnose.wording import value_text
+from sheetprop.submission.find.pieces import GIVEN
 from sheetprop.submission.find.tables import WEIGHTS, Cell, cited, ranges
 from sheetprop.submission.findings import Code, Severity
 from sheetprop.submission.open.cells import ErrorValue
 from sheetprop.submission.understand.formula import Name, Shape
 from sheetprop.submission.understand.functions import EXCELS_OWN, NOT_EXCELS, is_excels
-from sheetprop.submission.understand.reading import GIVEN, Run
+from sheetprop.submission.understand.reading import Run
 
 STALE_ADVICE = "the file was saved before it was computed again. Press F9 in Excel and save."
 CIRCLE_ADVICE = "Excel computes no formula that is in a circle, nor those that need one that is."

@@ -16,10 +16,11 @@ from sheetprop.submission.diagnose.diagnosis import kind_of, siblings
 from sheetprop.submission.diagnose.edits import Edit
 from sheetprop.submission.diagnose.known import as_known
 from sheetprop.submission.diagnose.wording import explain, value_text
+from sheetprop.submission.find.pieces import GIVEN
 from sheetprop.submission.find.tables import WEIGHTS, blocks, cited
 from sheetprop.submission.findings import Code, Severity
 from sheetprop.submission.understand.parameters import SAME, same_number, same_size
-from sheetprop.submission.understand.reading import GIVEN, Run
+from sheetprop.submission.understand.reading import Run
 
 COMPUTED = NETWORK.keys_except(Role.TARGET, Role.INPUT, Role.WEIGHT)
 ENOUGH_NUMBERS = 10

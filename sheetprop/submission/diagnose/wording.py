@@ -11,10 +11,11 @@ from sheetprop.network import NETWORK, RATE, Role, partial
 from sheetprop.submission.compare.samples import Convention
 from sheetprop.submission.diagnose.edits import Edit
 from sheetprop.submission.diagnose.known import known_mistake
+from sheetprop.submission.find.pieces import GIVEN
 from sheetprop.submission.find.tables import WEIGHTS, Cell, Table
 from sheetprop.submission.findings import Code
 from sheetprop.submission.understand.parameters import Parameters, address
-from sheetprop.submission.understand.reading import EMPTY, GIVEN, LOOP, TEXT, Reading
+from sheetprop.submission.understand.reading import EMPTY, LOOP, TEXT, Reading
 
 NOWHERE = "#NAME?"
 """Stands in a formula for what no cell holds; such a formula is not told."""

@@ -11,8 +11,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from sheetprop.network import NETWORK, Role
 from sheetprop.submission.find.pieces import (
+    GIVEN,
     MAIN,
     WEIGHTS,
     Heading,
@@ -28,7 +28,6 @@ from sheetprop.submission.find.pieces import (
 from sheetprop.submission.find.tables import Cell, Table
 from sheetprop.submission.open.cells import Book, Cells, Place
 
-GIVEN = {*NETWORK.keys(Role.TARGET, Role.INPUT)}
 LEAST_IN_PIECE = 2
 """Headings along a line that make a piece; a single one belongs to the number beside or below it."""
 SAME_RATE = 1e-3

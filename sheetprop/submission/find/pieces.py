@@ -19,7 +19,9 @@ from sheetprop.submission.understand.formula import Reference
 from sheetprop.submission.understand.functions import NotUnderstoodError
 
 WEIGHTS = NETWORK.keys(Role.WEIGHT)
-MAIN = {*NETWORK.keys_except(Role.STEP, Role.TARGET, Role.INPUT)}
+GIVEN = {*NETWORK.keys(Role.TARGET, Role.INPUT)}
+"""What the example is, and no table computes."""
+MAIN = {*NETWORK.keys_except(Role.STEP)} - GIVEN
 """Quantities by which a table is known; inputs and targets also stand in lists of parameters."""
 LEAST_HEADINGS, LEAST_WEIGHTS, LEAST_FORWARD = 10, 4, 2
 MARGIN = 12

@@ -10,9 +10,9 @@ from typing import Protocol
 
 from sheetprop.network import NETWORK, Role
 from sheetprop.submission.compare.case import Case
+from sheetprop.submission.find.pieces import GIVEN
 from sheetprop.submission.find.tables import WEIGHTS, Table
 from sheetprop.submission.findings import Code, Finding, Severity
-from sheetprop.submission.understand.reading import GIVEN
 
 TRAINING = set(NETWORK.keys(Role.FORWARD, Role.STEP, Role.GRADIENT))
 """What the next weights are computed from, besides the weights themselves."""

@@ -25,7 +25,7 @@ from sheetprop.submission.diagnose.rounding import judge_rounding
 from sheetprop.submission.diagnose.rules import judge_rule
 from sheetprop.submission.diagnose.texts import judge_texts
 from sheetprop.submission.diagnose.typed import judge_constants, judge_gaps, judge_given
-from sheetprop.submission.find.pieces import Piece
+from sheetprop.submission.find.pieces import GIVEN, Piece
 from sheetprop.submission.find.tables import WEIGHTS, Cell, Table, ranges
 from sheetprop.submission.find.unread import tell_headings, unread_headings
 from sheetprop.submission.findings import Code, Finding, FoundPiece, FoundTable, Severity
@@ -33,7 +33,7 @@ from sheetprop.submission.grade.counting import choose, filled_keys, given_up, l
 from sheetprop.submission.grade.valueless import Rows, valueless_rows
 from sheetprop.submission.open.cells import Book
 from sheetprop.submission.understand.parameters import Parameters
-from sheetprop.submission.understand.reading import GIVEN, Run
+from sheetprop.submission.understand.reading import Run
 
 
 @dataclass

@@ -9,6 +9,7 @@ from sheetprop.assigned import Assigned
 from sheetprop.assignment import Assignment
 from sheetprop.submission.find.index_order import order_indices
 from sheetprop.submission.find.joining import find_tables
+from sheetprop.submission.find.pieces import GIVEN
 from sheetprop.submission.find.tables import Table
 from sheetprop.submission.find.unread import tell_nearest
 from sheetprop.submission.findings import Code, Finding, ScoreLine, Severity, Status, Submission
@@ -19,7 +20,6 @@ from sheetprop.submission.grade.ownership import find_ownership
 from sheetprop.submission.open.cells import Book, ErrorValue
 from sheetprop.submission.open.package import Unreadable
 from sheetprop.submission.resemblance.traits import traits
-from sheetprop.submission.understand.reading import GIVEN
 
 ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 

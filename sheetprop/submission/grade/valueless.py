@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from sheetprop.expression import Expression
 from sheetprop.submission.compare.case import Case
+from sheetprop.submission.find.pieces import GIVEN
 from sheetprop.submission.findings import Severity
 from sheetprop.submission.grade.mistake import DOLLAR
 from sheetprop.submission.open.cells import ErrorValue
-from sheetprop.submission.understand.reading import GIVEN, LOOP, Run
+from sheetprop.submission.understand.reading import LOOP, Run
 
 Rows = dict[str, NDArray[np.bool_]]
 """By quantity, of each iteration whether something holds."""

@@ -14,10 +14,11 @@ from sheetprop.submission.compare.evaluation import Evaluator
 from sheetprop.submission.compare.samples import Samples, equal
 from sheetprop.submission.diagnose.edits import parts
 from sheetprop.submission.find.labels import quantity
+from sheetprop.submission.find.pieces import GIVEN
 from sheetprop.submission.find.tables import Cell, Table, quoted
 from sheetprop.submission.findings import LearningRate
 from sheetprop.submission.open.cells import Cells, Place
-from sheetprop.submission.understand.reading import GIVEN, Reading, Run
+from sheetprop.submission.understand.reading import Reading, Run
 
 SHOWN_BY = {"h1": ("i1", "i2"), "E1": ("t1",), "E2": ("t2",)}
 """Quantities whose formula shows what stands for which inputs or targets."""

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sheetprop.expression import Expression, Number, Symbol
-from sheetprop.network import NETWORK, Role
-from sheetprop.submission.find.pieces import Piece
+from sheetprop.submission.find.pieces import GIVEN, Piece
 from sheetprop.submission.find.tables import Cell, Table
 from sheetprop.submission.open.cells import Book, Cells, ErrorValue, Place
 from sheetprop.submission.understand.columns import HelperColumns
@@ -30,7 +29,6 @@ from sheetprop.submission.understand.functions import (
 )
 from sheetprop.submission.understand.named import NamedFormulas
 
-GIVEN = {*NETWORK.keys(Role.TARGET, Role.INPUT)}
 DEEPEST = 60
 """Helpers that one helper may lead through; a longer chain is followed by its numbers instead."""
 
