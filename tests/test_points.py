@@ -12,7 +12,7 @@ import pytest
 from sheetprop.errors import InputError
 from sheetprop.rubric import Per
 from sheetprop.submission.findings import Code, Finding, Severity, Status, Submission
-from sheetprop.submission.grade.mistake import mistake, most_apart
+from sheetprop.submission.grade.idea import idea, most_apart
 from sheetprop.template import load_assignment
 from tests.student import ASKED, FORWARD, GRADIENTS, HANDOUT, STEPS, WEIGHTS, Student, errors, only_error, with_code
 
@@ -338,14 +338,14 @@ def finding(message: str, quantity: str, code: Code = Code.WRONG_QUANTITY) -> Fi
     return Finding(code, Severity.ERROR, message, quantity, "Sheet1", "A1")
 
 
-def test_what_is_one_mistake() -> None:
+def test_what_is_one_idea() -> None:
     """The same idea for another neuron is the same mistake; in another kind of quantity, or another idea, it is not."""
     first = finding("∂E/∂w3 uses a_h1 (J4) where a_h2 (L4) belongs: so it is. w3 leads into h2.", "dE_dw3")
-    assert mistake(first) == mistake(finding("∂E/∂w1 uses a_h2 (L9) where a_h1 (J9) belongs: so it is.", "dE_dw1"))
-    assert mistake(first) != mistake(finding("o1 uses a_h1 (J4) where a_h2 (L4) belongs: so it is.", "o1"))
-    assert mistake(first) != mistake(finding("∂E/∂w4 uses h2 (J4) where a_h2 (L4) belongs: so it is.", "dE_dw4"))
+    assert idea(first) == idea(finding("∂E/∂w1 uses a_h2 (L9) where a_h1 (J9) belongs: so it is.", "dE_dw1"))
+    assert idea(first) != idea(finding("o1 uses a_h1 (J4) where a_h2 (L4) belongs: so it is.", "o1"))
+    assert idea(first) != idea(finding("∂E/∂w4 uses h2 (J4) where a_h2 (L4) belongs: so it is.", "dE_dw4"))
     typed = [finding(f"{key} is typed in as 0", key, Code.WRONG_VALUE) for key in ("h1", "h2")]
-    assert mistake(typed[0]) != mistake(typed[1])
+    assert idea(typed[0]) != idea(typed[1])
 
 
 def test_each_mistake_is_paid_by_a_quantity_and_each_quantity_pays_once() -> None:

@@ -316,7 +316,7 @@ def test_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyP
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(run_sheet, "write", fail)
-    with pytest.raises(InputError, match="No space left"):
+    with pytest.raises(InputError, match="the disk is full"):
         write_training_book(Trained((ran(),)), path)
     assert path.read_text() == "dear to its owner"
     assert list(tmp_path.iterdir()) == [path]

@@ -17,7 +17,6 @@ from sheetprop.submission.diagnose.slips import Choice, Slips
 from sheetprop.submission.diagnose.wanted import Hit
 from sheetprop.submission.findings import Code
 
-MOST_SLIPS = 3
 MOST_CONFIRMED = 200
 """Explanations that are confirmed on all points before it is given up."""
 MOST_UNLIKELY = 1.25
@@ -52,9 +51,9 @@ def explanation(
     derivation: Derivation,
     helpers: Sequence[str],
     accept: Callable[[Expression], bool],
-    most: int = MOST_SLIPS,
+    most: int,
 ) -> Explanation | None:
-    """The fewest and most likely slips of ``found`` without which it has the values ``expected``.
+    """The fewest and most likely slips of ``found``, ``most`` at most, without which it has the values ``expected``.
 
     ``helpers`` are names of the sheet's own that may belong in it; what ``accept`` refuses is no right formula.
     """

@@ -15,9 +15,9 @@ from sheetprop.network import NETWORK, Role, partial
 from sheetprop.rubric import Per
 from sheetprop.submission.find.tables import WEIGHTS
 from sheetprop.submission.findings import Code, Finding, Severity
+from sheetprop.submission.grade.idea import Idea, idea, most_apart
 from sheetprop.submission.grade.iterations import LEAST_ITERATIONS
 from sheetprop.submission.grade.judgement import Judged
-from sheetprop.submission.grade.mistake import Mistake, mistake, most_apart
 from sheetprop.submission.grade.share import Share, of_tables
 from sheetprop.submission.grade.valueless import Rows
 
@@ -104,23 +104,23 @@ class _Mathematics:
         return NETWORK[key].role is not Role.STEP and not (users and users <= computed - wrong)
 
     @cached_property
-    def mistakes(self) -> dict[str, dict[str, set[Mistake]]]:
-        """By criterion, of each quantity that has one, its mistakes."""
+    def ideas(self) -> dict[str, dict[str, set[Idea]]]:
+        """By criterion, of each quantity that has one, its ideas (see idea.py)."""
         errors = [finding for finding in self.judged.findings if finding.severity is Severity.ERROR]
         if self.judged.iterations < self.asked:  # which rows that are copies cost already
             errors = [finding for finding in errors if finding.code is not Code.REPEATED_ROWS]
-        of_key: dict[str, set[Mistake]] = defaultdict(set)
+        of_key: dict[str, set[Idea]] = defaultdict(set)
         for finding in errors:
-            of_key[finding.quantity if finding.quantity in CRITERION_OF else ""].add(mistake(finding))
+            of_key[finding.quantity if finding.quantity in CRITERION_OF else ""].add(idea(finding))
         # What is wrong by a helper's mistake, which is told at the first of the quantities that it makes wrong.
-        shared = {mistake(finding) for finding in errors if self._elsewhere(finding)}
+        shared = {idea(finding) for finding in errors if self._elsewhere(finding)}
         for key in self.judged.wrong - of_key.keys():
             of_key[key] = shared or {(WRONG, key)}
         for key in CRITERION_OF:
             if key not in self.judged.table.columns and key not in of_key:
                 users = _needed_by(key)
                 of_key[key] = set().union(*(of_key[user] for user in users if user in of_key))
-        found: dict[str, dict[str, set[Mistake]]] = {criterion: {} for criterion in SHARED_OUT}
+        found: dict[str, dict[str, set[Idea]]] = {criterion: {} for criterion in SHARED_OUT}
         for key, its in of_key.items():
             if its:
                 found[CRITERION_OF.get(key, WITHOUT_PLACE)][key] = its
@@ -136,11 +136,11 @@ class _Mathematics:
 
     def lost(self, criterion: str, per: Per) -> float:
         """How many quantities' worth of a criterion are lost, at most all of them."""
-        keys, mistakes = self.keys(criterion), self.mistakes[criterion]
-        worth = {key: self.there(key) for key in keys} | dict.fromkeys(mistakes.keys() - {*keys}, 1.0)
-        wrong = sum(worth[key] for key in mistakes)
+        keys, ideas = self.keys(criterion), self.ideas[criterion]
+        worth = {key: self.there(key) for key in keys} | dict.fromkeys(ideas.keys() - {*keys}, 1.0)
+        wrong = sum(worth[key] for key in ideas)
         if per is Per.MISTAKE:
-            paid = sum(worth[key] for key in most_apart(mistakes, worth))
+            paid = sum(worth[key] for key in most_apart(ideas, worth))
             wrong = max(paid, self.wrong_beyond_half * wrong)
         return min(float(len(keys)), sum(1 - worth[key] for key in keys) + wrong)
 
@@ -148,7 +148,7 @@ class _Mathematics:
     def wrong_beyond_half(self) -> float:
         """From 0, where at most half of the table's quantities are wrong, to 1, where all are."""
         keys = [key for criterion in SHARED_OUT for key in self.keys(criterion)]
-        wrong = {key for mistakes in self.mistakes.values() for key in mistakes}
+        wrong = {key for ideas in self.ideas.values() for key in ideas}
         return max(2 * len(wrong.intersection(keys)) / len(keys) - 1, 0.0)
 
     def reached(self, criterion: str, per: Per) -> float:
@@ -158,7 +158,7 @@ class _Mathematics:
 
     def lacks(self, criterion: str) -> dict[str, str]:
         """Of each quantity that loses points, why."""
-        why = dict.fromkeys((key for key in self.mistakes[criterion] if key), WRONG)
+        why = dict.fromkeys((key for key in self.ideas[criterion] if key), WRONG)
         for key in self.keys(criterion):
             if key not in why and self.there(key) < 1:
                 why[key] = self._why(key)
@@ -202,11 +202,11 @@ def _reason(criterion: str, tables: Sequence[_Mathematics], per: Per) -> str:
         for number, keys in sorted(by_count.items(), reverse=True):
             by = ""
             if why == WRONG and per is Per.MISTAKE and len(tables) == 1 and not tables[0].wrong_beyond_half:
-                own = tables[0].mistakes[criterion]
+                own = tables[0].ideas[criterion]
                 paying = len(most_apart(own, dict.fromkeys(own, 1.0)))
                 by = f" by {paying} {'mistake' if paying == 1 else 'mistakes'}" if paying < len(keys) else ""
             parts.append(f"{why}{by}: {', '.join(map(NETWORK.label, keys))}{of_tables(number, tables)}")
-    if any("" in table.mistakes[criterion] for table in tables):
+    if any("" in table.ideas[criterion] for table in tables):
         parts.append("a mistake that is no single quantity's")
     for rows, times in sorted(Counter(table.rows for table in tables if table.shown < 1).items()):
         parts.append(f"only {rows} of {tables[0].asked} iterations{of_tables(times, tables)}")

@@ -13,7 +13,7 @@ from sheetprop.expression import Expression
 from sheetprop.submission.compare.case import Case
 from sheetprop.submission.find.pieces import GIVEN
 from sheetprop.submission.findings import Severity
-from sheetprop.submission.grade.mistake import DOLLAR
+from sheetprop.submission.grade.idea import DOLLAR
 from sheetprop.submission.open.cells import ErrorValue
 from sheetprop.submission.understand.reading import LOOP, Run
 
