@@ -79,6 +79,8 @@ FALSE_FRIENDS = [
     "delta",
     "9^9^9^9",
 ]
+NEVER_SECONDS = 10
+"""Far from what a linear reader needs for the longest text, and from what a quadratic one does, on any machine."""
 HOSTILE = ["η{}x", "w1 = {}x", "({}", "{})h1", "d/{}", "h{}1", "{}1.", "w1 ({}", "w1 - {}", "½({}"]
 
 
@@ -99,7 +101,7 @@ def test_any_length_is_read_at_once(around: str, filling: str) -> None:
         quantity(text)
         is_rate(text)
         quantities([text, "w1", "z1", "z2"])
-        assert time.process_time() - start < 0.25
+        assert time.process_time() - start < NEVER_SECONDS
 
 
 @pytest.mark.parametrize(("key", "text"), READ)
