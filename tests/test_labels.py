@@ -110,6 +110,20 @@ def test_spelling(key: str, text: str) -> None:
     assert quantity(text) == key
 
 
+@pytest.mark.parametrize(
+    ("texts", "keys"),
+    [
+        (["o1", "o2", "Output 1", "Output 2"], ["o1", "o2", "a_o1", "a_o2"]),
+        (["Hidden 1", "h1", "Ausgabe 1", "o1"], ["a_h1", "h1", "a_o1", "o1"]),
+        (["a_o1", "Output 1"], ["a_o1", "o1"]),
+        (["net o1", "o1"], ["o1", "a_o1"]),
+    ],
+)
+def test_sum_or_activation_is_what_no_other_heading_is(texts: list[str], keys: list[str]) -> None:
+    """A name for either is the one of which the line has no other column."""
+    assert quantities(texts) == keys
+
+
 @pytest.mark.parametrize("key", NETWORK.keys())
 def test_own_labels(key: str) -> None:
     """Every heading that the tool itself writes is known, and so is the key that JSON has."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
@@ -84,24 +84,31 @@ def quantity(text: str) -> str | None:
 def quantities(texts: Sequence[str]) -> list[str | None]:
     """The keys that the headings of one line name, each in the light of the others; None for those that name none.
 
-    z1 … z4, y1 or w11 are clear only beside the others, "output 1" is o1 where another heading is a_o1, and "w1 new"
-    is no weight where w1 has a column of its own.
+    z1 … z4, y1 or w11 are clear only beside the others, "output 1" is o1 where another heading is a_o1 and a_o1 where
+    another is o1, and "w1 new" is no weight where w1 has a column of its own.
     """
     readings = [reading(text) for text in texts]
-    settled = {found.keys[0] for found in readings if len(found.keys) == 1 and found.rank < WEAK}
+    settled = _settled(readings)
     names = [name_of(text) for text in texts]
     if renamed := renamings(names, settled):
-        readings = [
-            reading(new) if (new := renamed.apply(normal(text))) is not None else found
-            for text, found in zip(texts, readings, strict=True)
-        ]
-        settled = {found.keys[0] for found in readings if len(found.keys) == 1 and found.rank < WEAK}
-    chosen = [_chosen(found, settled) for found in readings]
+        for n, text in enumerate(texts):
+            if (new := renamed.apply(normal(text))) is not None:
+                readings[n], names[n] = reading(new), name_of(new)
+        settled = _settled(readings)
+    own = {name for name, found in zip(names, readings, strict=True) if name in found.keys[:1]}
+    chosen = [
+        _chosen(found, settled if name in own else settled | own) for name, found in zip(names, readings, strict=True)
+    ]
     surest: dict[str, int] = {}
     for key, found in zip(chosen, readings, strict=True):
         if key:
             surest[key] = min(found.rank, surest.get(key, WEAK))
     return [key if key and found.rank == surest[key] else None for key, found in zip(chosen, readings, strict=True)]
+
+
+def _settled(readings: Iterable[Reading]) -> set[str]:
+    """The quantities of which headings name no other."""
+    return {found.keys[0] for found in readings if len(found.keys) == 1 and found.rank < WEAK}
 
 
 def _chosen(found: Reading, settled: set[str]) -> str | None:

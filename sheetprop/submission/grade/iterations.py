@@ -11,7 +11,12 @@ from sheetprop.submission.grade.judgement import Judged
 from sheetprop.submission.grade.share import Share, also_in, of_tables
 
 LEAST_ITERATIONS = 10
-"""With fewer in its longest table, a submission that should have more is told to be too little to judge."""
+"""What a table needs to show its mathematics whole where more are asked; half of what is asked where that is less."""
+
+
+def shown(iterations: int, asked: int) -> float:
+    """Which share of the mathematics so many iterations show: one row shows that of all, but not that it goes on."""
+    return min(1.0, iterations / min(LEAST_ITERATIONS, asked / 2))
 
 
 def judge_iterations(judged: Sequence[Judged], assignment: Assignment, findings: list[Finding]) -> Share:
@@ -29,7 +34,7 @@ def judge_iterations(judged: Sequence[Judged], assignment: Assignment, findings:
                 Code.TOO_FEW_ITERATIONS,
                 Severity.WARNING,
                 f"{count} {'iteration' if count == 1 else 'iterations'} where {asked} are asked{also_in(tables)}."
-                + ("" if most >= min(LEAST_ITERATIONS, asked) else " That is too little to judge."),
+                + ("" if shown(most, asked) == 1 else " That is too little to judge: it counts in part."),
                 sheet=tables[0].found.sheet,
                 cells=str(first.cells_of(first.keys[0], [count - 1])),
                 found=str(count),

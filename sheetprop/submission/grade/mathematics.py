@@ -16,7 +16,7 @@ from sheetprop.rubric import Per
 from sheetprop.submission.find.tables import WEIGHTS
 from sheetprop.submission.findings import Code, Finding, Severity
 from sheetprop.submission.grade.idea import Idea, idea, most_apart
-from sheetprop.submission.grade.iterations import LEAST_ITERATIONS
+from sheetprop.submission.grade.iterations import shown
 from sheetprop.submission.grade.judgement import Judged
 from sheetprop.submission.grade.share import Share, of_tables
 from sheetprop.submission.grade.valueless import Rows
@@ -73,8 +73,8 @@ class _Mathematics:
         self.judged = judged
         self.asked = assignment.iterations
         self.rows = min(judged.iterations, self.asked)
-        # A row shows the mathematics of all: rows that are lacking cost under "iterations", unless hardly any is there.
-        self.shown = min(1.0, self.rows / min(LEAST_ITERATIONS, self.asked / 2))
+        # Rows that are lacking cost under "iterations", and here only where hardly any is there.
+        self.shown = shown(self.rows, self.asked)
 
     def keys(self, criterion: str) -> list[str]:
         """The quantities that count: the class's columns always, steps of the chain rule where the sheet has them."""
