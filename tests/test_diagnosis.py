@@ -56,6 +56,11 @@ WRITTEN = [
         "w5 (M4) and w7 (O4) where w6 (N4) and w8 (P4)",
     ),
     ("E1", "=E_total-E2", Code.CIRCULAR, "E1, E_total are computed from each other"),
+    ("a_h1", "=TANH(h1)", Code.OTHER_ACTIVATION, "tanh of the weighted sum"),
+    ("a_o2", "=(o2+ABS(o2))/2", Code.OTHER_ACTIVATION, "ReLU of the weighted sum"),
+    ("dE_dw5", "=-1*(a_o1-t1)*a_o1*(1-a_o1)*a_h1", Code.EXTRA_PART, "a factor too many: −1"),
+    ("h1", "=(w1*i1+w2*i2)/0", Code.EXTRA_PART, "a divisor too many: 0"),
+    ("dE_dw6", "=ABS(a_o1-t1)*a_o1*(1-a_o1)*a_h2", Code.EXTRA_PART, "computes abs(a_o1 − t1) where a_o1 − t1 belongs"),
 ]
 
 

@@ -304,6 +304,20 @@ def test_unknown_headings_are_told_once() -> None:
     assert f"'foo' ({cells[0]}) and 'bar' ({cells[1]})" in finding.message
 
 
+def test_a_heading_that_stands_twice() -> None:
+    """Where a column is missing, a second column of the same name may be the one that is meant."""
+    student = Student()
+    student.head("a_o1", "o1")
+    (finding,) = with_code(student.judged(), Code.UNKNOWN_HEADING)
+    assert finding.cells == student.cell("a_o1", -1)
+    assert "'o1' (R3) names a quantity that another heading names as well" in finding.message
+    student.head("a_o1", "a_o1")
+    student["AG3"] = "o1"
+    for k in range(12):
+        student[f"AG{4 + k}"] = student.written("=o1", k)
+    assert not with_code(student.judged(), Code.UNKNOWN_HEADING)
+
+
 @pytest.mark.parametrize(
     "extra", ["step 2", "w1 new", "check", "η", "dE1/dw1", "difference", "epoch", "velocity 1", "η·∂E/∂w1"]
 )

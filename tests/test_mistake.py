@@ -9,7 +9,7 @@ from sheetprop.network import NETWORK
 from sheetprop.submission.findings import Code, Finding, Severity, Status, Submission
 from sheetprop.submission.grade.record import decode, encode
 from sheetprop.submission.mistake import Mistake, mistakes
-from tests.student import Student
+from tests.student import WEIGHTS, Student
 
 
 def found(
@@ -133,6 +133,16 @@ def test_a_sheet_per_rate_is_one_finding() -> None:
     six = [found(Code.WRONG_SIGN, "E1 has the wrong sign throughout.", "E1", f"lr {n}") for n in range(6)]
     (told,) = Submission("x.xlsx", Status.WRONG, (), tuple(six), ()).to_dict()["findings"]
     assert [place["sheet"] for place in told["places"]] == [f"lr {n}" for n in range(6)]
+
+
+def test_updates_of_the_same_row_are_one_mistake() -> None:
+    """The circle that they close is told with the first of them."""
+    student = Student()
+    for weight in WEIGHTS:
+        student.replace(weight, f"dE_d{weight}[-1]", f"dE_d{weight}")
+    (told,) = [each for each in student.judged().mistakes if each.severity is Severity.ERROR]
+    assert told.quantities == tuple(WEIGHTS)
+    assert "That makes the sheet circular: E5 needs X5" in told.first.message
 
 
 def test_a_record_keeps_the_mistakes() -> None:

@@ -80,11 +80,12 @@ def test_a_typed_rate_beside_a_cell_that_says_another() -> None:
     assert not errors(student.judged())
 
 
-def test_a_typed_rate_beside_a_cell_that_says_the_same() -> None:
-    """The same number in both places is right."""
+@pytest.mark.parametrize("typed", ["0.5", "50%", "1/2"])
+def test_a_typed_rate_beside_a_cell_that_says_the_same(typed: str) -> None:
+    """The same number in both places is right, however it is typed."""
     student = Student()
     for weight in WEIGHTS:
-        student.fill(weight, f"={weight}[-1]-0.5*dE_d{weight}[-1]")
+        student.fill(weight, f"={weight}[-1]-{typed}*dE_d{weight}[-1]")
     assert not errors(student.judged())
 
 

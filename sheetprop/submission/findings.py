@@ -52,6 +52,7 @@ class Code(Enum):
     HANDOUT_MISTAKE = "handout-mistake", "A mistake that stood in the hand-out"
     WRONG_QUANTITY = "wrong-quantity", "Another quantity stands where one belongs"
     PRE_ACTIVATION = "pre-activation", "A weighted sum is used where its activation belongs"
+    OTHER_ACTIVATION = "other-activation", "Another activation function than the network's"
     WRONG_GRADIENT = "wrong-gradient", "A weight is updated with another weight's gradient"
     WRONG_SIGN = "wrong-sign", "A sign is wrong"
     PRECEDENCE = "precedence", "Parentheses are missing or misplaced"

@@ -39,6 +39,10 @@ _TOKEN = re.compile(
 """What may differ between two tellings of one mistake; each part is tried at a place once, and ends where it ends."""
 
 
+CLOSES = " That makes the sheet circular: "
+"""What comes before the cells of a circle, in the message of the mistake that closes it."""
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a mistake is made: cells (an A1 range, or several joined by commas) of a sheet, and their quantity."""
@@ -131,14 +135,17 @@ def mistakes(findings: Iterable[Finding]) -> list[Mistake]:
         meaning = (finding.code, finding.severity, _meaning(finding))
         # The same meaning in other words about the same column: another neuron's, and a mistake of its own.
         here = sentences.setdefault((*meaning, finding.sheet, finding.quantity), {})
-        number = here.setdefault(_sentence(finding.message, finding.code.measures), len(here))
+        number = here.setdefault(_sentence(finding.message.partition(CLOSES)[0], finding.code.measures), len(here))
         grouped.setdefault((*meaning, number), []).append(finding)
     return [Mistake(tuple(group)) for group in grouped.values()]
 
 
 def _meaning(finding: Finding) -> str:
-    """What a message says but for the quantity it is about, which neuron, where, and what was measured."""
-    return _renumbered(finding.message, finding.code.measures, finding.quantity)
+    """What a message says but for the quantity it is about, which neuron, where, and what was measured.
+
+    A circle is told with the first cells that close it, of all that make the mistake.
+    """
+    return _renumbered(finding.message.partition(CLOSES)[0], finding.code.measures, finding.quantity)
 
 
 def _sentence(message: str, measures: bool) -> str:

@@ -13,6 +13,7 @@ from sheetprop.network import NETWORK, RATE, Role, partial
 from sheetprop.submission.compare.evaluation import Evaluator, shifted
 from sheetprop.submission.compare.samples import RELATIVE, equal
 from sheetprop.submission.diagnose import edits
+from sheetprop.submission.diagnose.activations import other_activations
 from sheetprop.submission.diagnose.composed import EVERYWHERE, explanation
 from sheetprop.submission.diagnose.derivation import SUMS, columns_of, derivation, siblings
 from sheetprop.submission.diagnose.edits import Edit, Edited
@@ -145,10 +146,11 @@ class _Search:
         helpers = dict.fromkeys(name.partition("@")[0] for name in found.symbols() if name.startswith("~"))
         names = [*names, *helpers, *(f"{name}@-1" for name in helpers)]
         ordinary = sorted(dict.fromkeys(names), key=lambda name: (name not in near, len(name)))
-        if diagnosis := self.first(self._moved()):
+        if diagnosis := self.first(self._moved()) or self._other_activation():
             return diagnosis
         replacing = chain(
             edits.replaced_names(found, ordinary),
+            edits.changed(found, edits.superfluous),
             edits.changed(found, edits.groupings),
             edits.changed(found, edits.signs),
             other_operators(found),
@@ -210,6 +212,13 @@ class _Search:
                 changed = [name for name, symbol in moved.items() if symbol.key != name]
                 only = len(changed) == 1
                 yield Edit(Code.WRONG_ROW, Symbol(changed[0]), moved[changed[0]], everywhere=only), candidate
+
+    def _other_activation(self) -> Diagnosis | None:
+        value = self.evaluator(self.found)
+        for edit, computed in other_activations(self.key):
+            if equal(value, self.evaluator(computed)):
+                return Diagnosis((edit,), edit.expected)
+        return None
 
     def _other_quantity(self) -> Diagnosis | None:
         """The formula computes another quantity altogether, or updates a weight."""

@@ -18,7 +18,8 @@ class Edit:
     """What was changed to make a formula right.
 
     ``found`` and ``expected`` are the parts before and after, ``joint`` the operator before a part that was put in or
-    left out; ``everywhere`` says that all occurrences of a name were replaced; ``also`` is a second pair of names.
+    left out; ``everywhere`` says that all occurrences of a name were replaced; ``also`` is a second pair of names;
+    ``called`` is what people call what was found.
     """
 
     code: Code
@@ -27,6 +28,7 @@ class Edit:
     joint: str = ""
     everywhere: bool = True
     also: tuple[str, str] | None = None
+    called: str = ""
 
 
 Edited = tuple[Edit, Expression]
@@ -153,6 +155,17 @@ def _regrouped(part: Expression) -> Iterator[Expression]:
             yield Call(name, Operation(outer, a, b))
         case Call(name, Operation(outer, a, b)):
             yield Operation(outer, Call(name, a), b)
+
+
+def superfluous(part: Expression) -> Iterator[Edited]:
+    """A number or a function left out that nobody writes on purpose: · (−1), ÷ 0, + 1, ABS."""
+    match part:
+        case Operation(operator, left, Number() | Negation(Number()) as right):
+            yield Edit(Code.EXTRA_PART, right, joint=operator), left
+        case Operation("*" | "+" as operator, Number() | Negation(Number()) as left, right):
+            yield Edit(Code.EXTRA_PART, left, joint=operator), right
+        case Call("abs", argument):
+            yield Edit(Code.EXTRA_PART, part, argument), argument
 
 
 def dropped(part: Expression) -> Iterator[Edited]:

@@ -12,6 +12,7 @@ from sheetprop.submission.diagnose.advice import advice
 from sheetprop.submission.find.pieces import GIVEN
 from sheetprop.submission.find.tables import Cell, ranges
 from sheetprop.submission.findings import Code, Severity
+from sheetprop.submission.mistake import CLOSES
 from sheetprop.submission.open.cells import Place
 from sheetprop.submission.understand.circles import Node
 from sheetprop.submission.understand.formula import Shape, shape_key
@@ -52,7 +53,7 @@ def closed_circle(case: Case, key: str, steps: list[int], expected: str | None) 
             if needed not in kept and circles.number(needed[0], needed[1:]) == number:
                 case.explained.add(number)
                 case.circular = True
-                told = told or f" That makes the sheet circular: {_way(circles.through(sheet, place, needed), here)}."
+                told = told or f"{CLOSES}{_way(circles.through(sheet, place, needed), here)}."
                 break
     return told
 

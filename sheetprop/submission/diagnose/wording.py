@@ -230,6 +230,9 @@ def _explained(writer: Writer, key: str, edit: Edit, step: int, subject: str) ->
             return f"{subject} uses {found} where {expected} belongs.{says}"
         case Code.PRE_ACTIVATION:
             return f"{subject} uses the weighted sum {found} where its activation {expected} belongs."
+        case Code.OTHER_ACTIVATION:
+            other = f"the {edit.called} of the weighted sum, another activation function"
+            return f"{subject} is {other}; {expected} belongs there."
         case Code.WRONG_GRADIENT:
             return f"{subject} is updated with {found}, another weight's gradient; {expected} belongs there."
         case Code.WRONG_RATE | Code.SLIDING_REFERENCE | Code.STUCK_REFERENCE if _is_rate(edit):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sheetprop.network import ITERATION, NETWORK, RATE, Role
@@ -27,28 +27,33 @@ _HELPERS |= {Concept.DERIVATIVE, Concept.GRADIENT}
 
 @dataclass(frozen=True)
 class Unread:
-    """A heading that names no quantity we know."""
+    """A heading that names no quantity we know, or, ``again``, one that another heading names as well."""
 
     place: Place
     text: str
+    again: bool = False
 
 
 def unread_headings(table: Table) -> list[Unread]:
     """The headings of columns with numbers that look like quantities of a table, but were not understood.
 
     What a student plainly adds besides the network's quantities (a counter, "w1 new", a check) is no such heading.
+    One that stands twice is told where the table lacks a column, which may be the one that is meant.
     """
     piece, cells = table.main, table.cells
-    own = set(piece.columns.values())
+    own, lacking = set(piece.columns.values()), bool(MAIN - table.columns.keys())
     found = []
     for column in range(max(min(own) - BESIDE, 0), max(own) + 1 + BESIDE):
         place = piece.at(piece.header, column)
         text = cells.texts.get(place)
-        if column in own or text is None or not looks_like_a_quantity(text) or quantity(text) in table.columns:
+        if column in own or text is None or not looks_like_a_quantity(text):
+            continue
+        again = quantity(text) in table.columns
+        if again and not lacking:
             continue
         filled = sum(has_number(cells, piece.at(line, column)) for line in piece.lines)
         if filled >= FILLED_SHARE * len(piece.lines):
-            found.append(Unread(place, text.strip()))
+            found.append(Unread(place, text.strip(), again))
     return found
 
 
@@ -72,12 +77,19 @@ def looks_like_a_quantity(text: str) -> bool:
     return not (named and set(named.concepts) & _HELPERS)
 
 
-def tell_headings(found: Iterable[Unread]) -> str:
-    """The sentence about headings of one table that were not understood."""
-    told = [f"{quoted(unread.text)} ({ranges([unread.place])})" for unread in found]
-    if len(told) == 1:
-        return f"The heading {told[0]} was not understood; its column is treated as a helper."
-    return f"The headings {_listed(told)} were not understood; their columns are treated as helpers."
+def tell_headings(found: Sequence[Unread]) -> str:
+    """What is said about headings of one table that were not understood."""
+    sentences = []
+    for again in (False, True):
+        told = [f"{quoted(unread.text)} ({ranges([unread.place])})" for unread in found if unread.again is again]
+        if told:
+            one = len(told) == 1
+            subject = f"The heading {told[0]}" if one else f"The headings {_listed(told)}"
+            why = ("names a quantity" if one else "name quantities") + " that another heading names as well"
+            why = why if again else f"{'was' if one else 'were'} not understood"
+            columns = "its column is treated as a helper" if one else "their columns are treated as helpers"
+            sentences.append(f"{subject} {why}; {columns}.")
+    return " ".join(sentences)
 
 
 def tell_nearest(sheets: Iterable[Cells]) -> str:

@@ -147,7 +147,7 @@ class Builder:
             case "-":
                 return Number(-value.value) if isinstance(value, Number) else Negation(value)
             case "%":
-                return Operation("/", value, Number(100))
+                return Number(value.value / 100) if isinstance(value, Number) else Operation("/", value, Number(100))
             case "+":
                 return value
         raise NotUnderstoodError(f"it uses the operator {operator!r}")
@@ -158,6 +158,13 @@ class Builder:
         base, exponent = as_number(left), as_number(right)
         if operator == "^" and isinstance(base, Number) and abs(base.value - math.e) < ROUNDED_E:
             return Call("round", Call("exp", exponent))
+        if (
+            operator == "/"
+            and isinstance(base, Number)
+            and isinstance(exponent, Number)
+            and exponent.value not in (0, 1)
+        ):
+            return Number(base.value / exponent.value)  # 1/2 is how ½ is typed
         return Operation(operator, base, exponent)
 
     def _call(self, name: str, arguments: Sequence[Node], scope: Scope) -> Value:
