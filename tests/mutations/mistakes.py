@@ -40,6 +40,8 @@ from tests.mutations.planting import (
     special,
 )
 
+MINUS_ONE = tuple(sign for one in (Number("1"), Number("1.0")) for sign in (Sign("-", one), Group(Sign("-", one))))
+
 
 @edit("wrong-neighbour")
 def _wrong_neighbour(node: Node, key: str, table: Table) -> list[Node]:
@@ -109,6 +111,8 @@ def _sign_flips(node: Node) -> list[Node]:
                 return [Binary("+", left, right), Binary("-", right, left)]
             case Sign("-", operand):
                 return [operand]
+            case Binary("*", factor, operand) if factor in MINUS_ONE:
+                return [operand]
         return []
 
     return each(node, change)
@@ -137,7 +141,8 @@ def _missing_factor(node: Node, key: str, table: Table) -> list[Node]:
     def change(found: Node) -> list[Node]:
         match found:
             case Binary("*", left, right):
-                return [left, right]
+                # what a factor −1 changes is the sign
+                return [kept for kept, lost in ((left, right), (right, left)) if lost not in MINUS_ONE]
             case Binary("/", left, _):
                 return [left]
             case Call("PRODUCT", arguments):

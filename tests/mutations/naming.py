@@ -20,7 +20,7 @@ SAID = {
     "missing-part": r"lacks a |computes .+ where .+ belongs",
     "extra-part": r"too many|computes .+ where .+ belongs",
     "wrong-constant": r"the constant",
-    "wrong-row": r"of another iteration",
+    "wrong-row": r"of another iteration|outside of the table's rows",
     "wrong-rate": r"is updated with .+ in the place of the learning rate",
 }
 """What a sentence says where a slip is told by a code, for findings that tell several slips have one code only."""

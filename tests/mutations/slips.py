@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 from sheetprop.network import NETWORK, RATE, Role
-from tests.mutations.formula import Binary, Node, Number, Raw, Ref, places
+from tests.mutations.formula import Binary, Group, Node, Number, Raw, Ref, Sign, mapped, places, references
 from tests.mutations.model import Table, Variant
 from tests.mutations.planting import (
     JOINT,
@@ -76,13 +78,21 @@ def _composed(
     made, wanted = _numbers(table, node), _numbers(table, right)
     if made == wanted or "nan" in made or made in {_numbers(table, form) for form in forms}:
         return None
-    if any(_numbers(table, form) == wanted for form in _repairs(node, table)):
+    if any(
+        _numbers(table, form, 1) == wanted[:1] and _numbers(table, form) == wanted
+        for form in _repairs(node, right, table)
+    ):
         return None
     return node, tuple(kinds)
 
 
-def _repairs(node: Node, table: Table) -> list[Node]:
-    """What one reference or number put otherwise, or one operand left out, makes of a formula."""
+def _repairs(node: Node, right: Node, table: Table) -> list[Node]:
+    """What one change makes of a formula: whatever is right after it has one slip, not those that were planted.
+
+    A reference or number put otherwise, an operand left out or put in, a sign the other way, two references
+    exchanged, all of them in another row: two slips that one of these mends are one to any teacher, who is told the
+    simplest correction.
+    """
     names: list[Node] = [Ref(name, offset) for name in table.columns for offset in (0, -1)] + [Ref(RATE)]
     numbers = [Number(text) for text in ("0", "0.5", "1", "2")]
 
@@ -94,7 +104,21 @@ def _repairs(node: Node, table: Table) -> list[Node]:
                 return [left, right]
         return []
 
-    return each(node, change)
+    def put_in(found: Node) -> list[Node]:
+        signed: list[Node] = [Sign("-", Group(found))] if not isinstance(found, Number) else []
+        return signed + [Binary(operator, Group(found), name) for name in own for operator in "+-*"]
+
+    own = dict.fromkeys(references(right))
+    used = [ref for ref in dict.fromkeys(references(node)) if ref.at is None and ref.key != RATE]
+    exchanged = [
+        mapped(node, lambda ref, a=a, b=b: {a: b, b: a}.get(ref, ref))  # type: ignore[misc]
+        for a, b in combinations(used, 2)
+    ]
+    moved = [
+        mapped(node, lambda ref, by=by: replace(ref, offset=ref.offset + by) if ref in used else ref, ranges=True)  # type: ignore[misc]
+        for by in (-2, -1, 1, 2)
+    ]
+    return [*each(node, change), *each(node, put_in), *exchanged, *moved]
 
 
 def _slip(rng: random.Random, node: Node, key: str, table: Table) -> tuple[Node, str] | None:
@@ -111,6 +135,6 @@ def _slip(rng: random.Random, node: Node, key: str, table: Table) -> tuple[Node,
     return None
 
 
-def _numbers(table: Table, node: Node) -> Numbers:
-    """What a formula comes to, on each sample, to nine digits."""
-    return tuple(f"{number(table, node, ITERATION, sample):.9g}" for sample in SAMPLES)
+def _numbers(table: Table, node: Node, most: int = len(SAMPLES)) -> Numbers:
+    """What a formula comes to, on each sample, ``most`` of them, to nine digits."""
+    return tuple(f"{number(table, node, ITERATION, sample):.9g}" for sample in SAMPLES[:most])

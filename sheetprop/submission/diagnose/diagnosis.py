@@ -97,9 +97,13 @@ class _Search:
             self.trials += 1
             if self.trials > self.most:
                 return None
-            if self.key not in candidate.names and equal(self.evaluator(candidate), self.expected):
+            if self._possible(candidate) and equal(self.evaluator(candidate), self.expected):
                 return Diagnosis((kind_of(self.key, edit),), candidate)
         return None
+
+    def _possible(self, candidate: Expression) -> bool:
+        """Whether a formula needs neither its own result nor one that follows from it, as the next weight does."""
+        return not any(name == self.key or name.startswith(f"{self.key}@+") for name in candidate.names)
 
     def update(self) -> Diagnosis:
         """A weight's next value: three names, of which any may be another; then the edits that any formula has."""
@@ -151,6 +155,7 @@ class _Search:
         replacing = chain(
             edits.replaced_names(found, ordinary),
             edits.changed(found, edits.superfluous),
+            edits.changed(found, edits.doubled),
             edits.changed(found, edits.groupings),
             edits.changed(found, edits.signs),
             other_operators(found),
@@ -161,11 +166,15 @@ class _Search:
         return (
             self.first(replacing)
             or self.first(self._missing_terms())
+            or (isinstance(found, Symbol) and self.first(edits.missing_factors(found, self._factors())))
             or self._other_quantity()
             or self.first(adding)
             or self._missing_path(names)
             or self._several()
         )
+
+    def _factors(self) -> list[Expression]:
+        return derivation(self.key, columns_of(self.names), self.evaluator.samples.convention).factors
 
     def _several(self) -> Diagnosis | None:
         """Two or three slips, each of which changes what the others left right."""
@@ -183,7 +192,7 @@ class _Search:
             self.expected,
             derived,
             [*helpers, *(f"{name}@-1" for name in helpers), *own],
-            lambda candidate: self.key not in candidate.names,
+            self._possible,
             self.most_slips,
         )
         if found is None:
@@ -285,6 +294,8 @@ def kind_of(key: str, edit: Edit) -> Edit:
         edit = replace(edit, joint="")
     if edit.code is Code.WRONG_CONSTANT and edit.expected == Symbol(RATE):
         return replace(edit, code=Code.WRONG_RATE)
+    if edit.code is Code.WRONG_CONSTANT and edit.expected == _opposite(edit.found):
+        return replace(edit, code=Code.WRONG_SIGN)
     if edit.code is not Code.WRONG_QUANTITY:
         return edit
     assert isinstance(edit.found, Symbol)
@@ -303,6 +314,10 @@ def kind_of(key: str, edit: Edit) -> Edit:
     elif key in WEIGHTS and found_key.startswith("dE_d") and expected_key.startswith("dE_d"):
         code = Code.WRONG_GRADIENT
     return replace(edit, code=code)
+
+
+def _opposite(number: Expression | None) -> Expression | None:
+    return Number(-number.value) if isinstance(number, Number) else None
 
 
 def _strangeness(names: dict[str, str]) -> tuple[int, int]:

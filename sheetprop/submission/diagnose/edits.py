@@ -168,6 +168,19 @@ def superfluous(part: Expression) -> Iterator[Edited]:
             yield Edit(Code.EXTRA_PART, part, argument), argument
 
 
+def doubled(part: Expression) -> Iterator[Edited]:
+    """One of two equal factors left out that stand side by side."""
+    match part:
+        case Operation("*", left, right) if left == right:
+            yield Edit(Code.EXTRA_PART, right, joint="*"), left
+
+
+def missing_factors(expression: Expression, factors: Sequence[Expression]) -> Iterator[Edited]:
+    """The whole multiplied with one factor more."""
+    for factor in factors:
+        yield Edit(Code.MISSING_PART, None, factor, "*"), Operation("*", expression, factor)
+
+
 def dropped(part: Expression) -> Iterator[Edited]:
     """A factor, term, exponent or function left out: what is too much in the formula."""
     match part:

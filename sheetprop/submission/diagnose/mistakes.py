@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from sheetprop.expression import Symbol
+from sheetprop.expression import Expression, Symbol
 from sheetprop.network import NETWORK, RATE
 from sheetprop.submission.compare.case import Case, Wrong
 from sheetprop.submission.diagnose.advice import advice
@@ -15,11 +15,12 @@ from sheetprop.submission.diagnose.edits import Edit
 from sheetprop.submission.diagnose.helper_cells import MOST_UNEXPLAINED, at_helper_cells, names_of
 from sheetprop.submission.diagnose.known import as_known
 from sheetprop.submission.diagnose.loops import closed_circle
+from sheetprop.submission.diagnose.outside import diagnosed_outside, leads_outside
 from sheetprop.submission.diagnose.updated import updated_weights
 from sheetprop.submission.diagnose.wording import explain, value_text
 from sheetprop.submission.find.tables import WEIGHTS, quoted
 from sheetprop.submission.findings import Code
-from sheetprop.submission.understand.formula import Leaf, Reference
+from sheetprop.submission.understand.formula import Leaf, Reference, ThisRow
 from sheetprop.submission.understand.reading import EMPTY, TEXT
 
 MOST_COPIES = 4
@@ -47,7 +48,7 @@ def tell_wrong(case: Case, wrong: list[Wrong]) -> None:
     told: dict[tuple[object, ...], Told] = {}
     diagnosed: dict[tuple[str, int], list[Diagnosis]] = defaultdict(list)
     # A formula that leads off the table in its first or last rows is better understood in the others.
-    for item in sorted(wrong, key=_leads_off):
+    for item in sorted(wrong, key=lambda item: _leads_off(case, item)):
         # A reference that slides makes of one formula another mistake in every row; the first few tell them all.
         known_copies = diagnosed[item.key, id(item.content.shape)]
         if len(known_copies) < MOST_COPIES:
@@ -78,18 +79,26 @@ def tell_wrong(case: Case, wrong: list[Wrong]) -> None:
         _tell_formula(case, mistake)
 
 
-def _leads_off(item: Wrong) -> bool:
-    if item.key in WEIGHTS:
-        return False  # where a rate's reference slides, the first row is the one to show
+def _leads_off(case: Case, item: Wrong) -> bool:
+    if item.key in WEIGHTS:  # where a rate's reference slides, the first row is the one to show
+        return item.content.expression is not None and leads_outside(case.table, item.steps[0], item.content.expression)
     names = item.content.expression.names if item.content.expression else ()
     return any(name.startswith((EMPTY, TEXT)) for name in names)
 
 
 def _diagnosis(case: Case, item: Wrong) -> Diagnosis:
-    expression = item.content.expression
-    assert expression is not None
+    assert item.content.expression is not None
     if case.unexplained >= MOST_UNEXPLAINED:
         return Diagnosis((Edit(Code.WRONG_FORMULA),))
+    found = diagnosed_outside(
+        case.table, item.steps[0], item.content.expression, lambda expression: _with_literals(case, item, expression)
+    )
+    case.unexplained += found.edits[0].code is Code.WRONG_FORMULA
+    return found
+
+
+def _with_literals(case: Case, item: Wrong, expression: Expression) -> Diagnosis:
+    """The diagnosis of a formula, in which typed numbers may stand for what they equal."""
     typed_in, names = case.has_typed_in(item.key, expression), names_of(case)
     found = diagnose(item.key, expression, case.evaluator, names, several=not typed_in)
     if found.right is None and typed_in:
@@ -103,14 +112,14 @@ def _diagnosis(case: Case, item: Wrong) -> Diagnosis:
             tried = [diagnose(item.key, form, case.evaluator, names) for form in (expression, *forms)]
             known = [d for d in tried if d.right is not None]
             found = min(known, key=lambda d: (len(d.edits), d.unlikely)) if known else tried[0]
-    case.unexplained += found.edits[0].code is Code.WRONG_FORMULA
     return found
 
 
 def _signature(case: Case, item: Wrong, edit: Edit | None) -> tuple[object, ...]:
     """What makes the same mistake in different rows one: for a reference that slides, what belongs there."""
     if edit is None:
-        return (id(item.content.expression),)
+        assert item.diagnosis is not None
+        return tuple(_signature(case, item, one) for one in item.diagnosis.edits)
     if isinstance(edit.expected, Symbol) and edit.expected.key == RATE:
         return ("rate",)
     if edit.code in (Code.STUCK_REFERENCE, Code.WRONG_ROW) and isinstance(edit.expected, Symbol):
@@ -155,7 +164,7 @@ def _with_dollar(case: Case, item: Wrong, edit: Edit) -> Edit:
 def _fixed(case: Case, item: Wrong, edit: Edit) -> list[bool]:
     """Of each reference that an edit replaces, whether a $ keeps it at one iteration."""
     side = "column_fixed" if case.table.across else "row_fixed"
-    return [getattr(leaf, side, True) for leaf in _replaced(case, item, edit)]
+    return [not isinstance(leaf, ThisRow) and getattr(leaf, side, True) for leaf in _replaced(case, item, edit)]
 
 
 def _replaced(case: Case, item: Wrong, edit: Edit) -> list[Leaf]:

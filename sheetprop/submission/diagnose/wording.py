@@ -248,6 +248,8 @@ def _explained(writer: Writer, key: str, edit: Edit, step: int, subject: str) ->
             )
         case Code.STUCK_REFERENCE:
             return f"{subject} refers to {found} on every row where {expected} belongs: the $ keeps the row fixed."
+        case Code.WRONG_ROW if isinstance(edit.found, Symbol) and edit.found.key.startswith((EMPTY, TEXT)):
+            return f"{subject} takes {found} where {expected} belongs: that cell is outside of the table's rows."
         case Code.WRONG_ROW:
             return f"{subject} takes {found} where {expected} belongs: the value of another iteration."
         case Code.UPDATED_WEIGHTS:
