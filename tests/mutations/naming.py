@@ -14,8 +14,8 @@ SAID = {
     "pre-activation": r"uses the weighted sum",
     "wrong-gradient": r"another weight's gradient",
     "wrong-quantity": r"uses .+ where .+ belong",
-    "wrong-sign": r"wrong sign",
-    "wrong-operator": r"wrong operator",
+    "wrong-sign": r"wrong sign|−(\S+) − (\S+), where −\(\1 − \2\) is meant",
+    "wrong-operator": r"wrong operator|the constant (2 where ½|½ where 2) belongs",
     "precedence": r"parentheses",
     "missing-part": r"lacks a |computes .+ where .+ belongs",
     "extra-part": r"too many|computes .+ where .+ belongs",
@@ -23,7 +23,12 @@ SAID = {
     "wrong-row": r"of another iteration|outside of the table's rows",
     "wrong-rate": r"is updated with .+ in the place of the learning rate",
 }
-"""What a sentence says where a slip is told by a code, for findings that tell several slips have one code only."""
+"""What a sentence says where a slip is told by a code, for findings that tell several slips have one code only.
+
+Two pairs of slips leave one formula and cannot be told apart by anybody, so that either sentence is true and names
+both: · 2 for / 2 is an operator as well as a constant (2 for ½), and −t − a for −t + a a sign as well as lost
+parentheses, −(t − a).
+"""
 
 
 def all_named(kinds: Sequence[str], hits: Sequence[Any]) -> bool:

@@ -89,7 +89,7 @@ def _composed(
 def _repairs(node: Node, right: Node, table: Table) -> list[Node]:
     """What one change makes of a formula: whatever is right after it has one slip, not those that were planted.
 
-    A reference or number put otherwise, an operand left out or put in, a sign the other way, two references
+    A reference, number or operator put otherwise, an operand left out or put in, a sign the other way, two references
     exchanged, all of them in another row: two slips that one of these mends are one to any teacher, who is told the
     simplest correction.
     """
@@ -106,6 +106,8 @@ def _repairs(node: Node, right: Node, table: Table) -> list[Node]:
 
     def put_in(found: Node) -> list[Node]:
         signed: list[Node] = [Sign("-", Group(found))] if not isinstance(found, Number) else []
+        if isinstance(found, Binary):
+            signed += [Binary(operator, found.left, found.right) for operator in "+-*/"]
         return signed + [Binary(operator, Group(found), name) for name in own for operator in "+-*"]
 
     own = dict.fromkeys(references(right))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sheetprop.expression import Expression, Number, Operation, Symbol
+from sheetprop.expression import Call, Expression, Negation, Number, Operation, Symbol
 from sheetprop.submission.compare.evaluation import Evaluator, shifted
 from sheetprop.submission.compare.samples import equal
 from sheetprop.submission.diagnose.derivation import Derivation, alike
@@ -21,6 +21,8 @@ MOST_CONFIRMED = 200
 """Explanations that are confirmed on all points before it is given up."""
 MOST_UNLIKELY = 1.25
 """Of one slip among several; whoever drops half a formula and lacks another half has written another formula."""
+LONG = 6
+"""Parts of a missing factor or term from which on nothing else can be too many."""
 LONGEST = 60
 """Parts of a formula in which several slips are looked for."""
 LONGEST_FOR_THREE = 16
@@ -63,6 +65,7 @@ def explanation(
     names = tuple(dict.fromkeys([*derivation.names, *helpers]))
     choice = Choice(names, tuple(derivation.numbers), tuple(derivation.factors), tuple(derivation.terms))
     lean = replace(choice, factors=tuple(derivation.simple_factors), terms=tuple(derivation.simple_terms))
+    vanish = vanishing(found)
     forms = [_Form(found), *_moved(found), *_renamed(found, names)]
     known: dict[tuple[int, bool], Slips] = {}
     for count in range(1, most + 1):
@@ -82,7 +85,7 @@ def explanation(
             hits += [_told(form, hit) for hit in found_here]
         used = Counter(found.symbols())
         hits = [hit for hit in hits if max(cost(edit, used) for edit in hit.edits) <= MOST_UNLIKELY]
-        hits = [hit for hit in hits if vanishes(found) or not vanishes(hit.part)]
+        hits = [hit for hit in hits if vanishing(hit.part) <= vanish and not _rewrites(hit)]
         hits.sort(key=lambda hit: _unlikely(hit, used))
         for hit in hits[:MOST_CONFIRMED]:
             if accept(hit.part) and equal(evaluator(hit.part), expected):
@@ -96,6 +99,12 @@ def _told(form: _Form, hit: Hit) -> Hit:
     was = dict(form.was)
     edits = (replace(edit, found=edit.found.substitute(was)) if edit.found else edit for edit in hit.edits)
     return Hit(0, (*form.edits, *edits), hit.part)
+
+
+def _rewrites(hit: Hit) -> bool:
+    """Whether one part goes and a long one comes in its place: that is another formula, no slips."""
+    long = any(edit.code is Code.MISSING_PART and edit.expected and _size(edit.expected) > LONG for edit in hit.edits)
+    return long and any(edit.code is Code.EXTRA_PART for edit in hit.edits)
 
 
 def _at_one_place(edit: Edit, used: Counter[str]) -> Edit:
@@ -132,12 +141,42 @@ def _renamed(found: Expression, names: Sequence[str]) -> Iterator[_Form]:
                     yield _Form(put_name(found, name, new), (edit,), was)
 
 
-def vanishes(expression: Expression) -> bool:
-    """Whether something is taken from, or divided by, itself, as nobody writes it."""
-    return any(
-        isinstance(part, Operation) and part.operator in "-/" and part.left == part.right
-        for part, _ in parts(expression)
-    )
+def vanishing(expression: Expression) -> int:
+    """How often something is written that nobody writes: a term taken from itself, a factor divided by itself.
+
+    So are numbers that make a constant, minus a minus, and a first power.
+    """
+    match expression:
+        case Operation("+" | "-", Number(), Number()) | Operation("-", _, Negation()) | Negation(Negation()):
+            return 1
+        case Operation("^", base, Number(1)):
+            return 1 + vanishing(base)
+        case Operation("+" | "-" | "*" | "/" as operator):
+            inverse = "-" if operator in "+-" else "/"
+            straight, inverted = _sides(expression, inverse)
+            inner = sum(map(vanishing, (straight + inverted).elements()))
+            return inner + (straight & inverted).total()
+        case Operation(_, left, right):
+            return vanishing(left) + vanishing(right)
+        case Negation(operand):
+            return vanishing(operand)
+        case Call(_, argument):
+            return vanishing(argument)
+    return 0
+
+
+def _sides(expression: Expression, inverse: str) -> tuple[Counter[Expression], Counter[Expression]]:
+    """The terms of a sum (``inverse`` −) and those that it takes away; of a product (÷) its factors and divisors."""
+    match expression:
+        case Operation(operator, left, right) if operator == inverse or operator == {"-": "+", "/": "*"}[inverse]:
+            (straight, inverted), (others, other_inverted) = _sides(left, inverse), _sides(right, inverse)
+            if operator == inverse:
+                others, other_inverted = other_inverted, others
+            return straight + others, inverted + other_inverted
+        case Negation(operand) if inverse == "-":
+            straight, inverted = _sides(operand, inverse)
+            return inverted, straight
+    return Counter([expression]), Counter()
 
 
 def _unlikely(hit: Hit, used: Counter[str]) -> tuple[float, int]:
@@ -152,24 +191,39 @@ def cost(edit: Edit, used: Counter[str]) -> float:
         case Code.WRONG_QUANTITY | Code.WRONG_ROW if isinstance(found, Symbol) and isinstance(expected, Symbol):
             return 1.0 if alike(found.key, expected.key) else 1.05
         case Code.WRONG_CONSTANT if isinstance(found, Number):
-            if isinstance(expected, Number) and expected.value * found.value <= 0:
+            if isinstance(expected, Number) and found.value < 0 < expected.value != -found.value:
+                return 1.1
+            if isinstance(expected, Number) and found.value != 0 and expected.value * found.value <= 0:
                 return 0.98 if expected.value > 0 else 1.2
             ordinary = isinstance(expected, Number) == (found.value in ORDINARY)
             return 0.98 if ordinary else 1.2
         case Code.WRONG_SIGN | Code.WRONG_OPERATOR:
             return 1.0
         case Code.PRECEDENCE:
-            return 1.12
+            return 0.99 if _lost_behind_minus(found, expected) else 1.12
         case Code.EXTRA_PART if found is not None and expected is None:
             doubled = isinstance(found, Symbol) and used[found.key] > 1
             return 1.0 if doubled else 1.05 + 0.08 * _size(found)
         case Code.MISSING_PART if expected is not None and found is None:
             put = {"*": 1.2 if isinstance(expected, Number) else 1.0, "+": 1.1}.get(edit.joint, 1.15)
-            return put + 0.04 * (_size(expected) - 1)
+            # However long, it is one part of the network's own derivation that was forgotten.
+            return min(put + 0.04 * (_size(expected) - 1), MOST_UNLIKELY)
         case Code.MISSING_PART if isinstance(expected, Operation) and found is not None:
-            usual = expected.right == Number(2) or expected.left == Number(1) or expected.operator == "-"
+            if expected.operator == "-" and expected.left != Number(1):
+                return 1.16
+            usual = expected.right == Number(2) or expected.left == Number(1)
             return 1.04 if usual and expected.operator in "^+-" else 1.3
     return 1.3
+
+
+def _lost_behind_minus(found: Expression | None, expected: Expression | None) -> bool:
+    """Whether a minus that should reach over a sum reaches over its first term only: −t − a for −(t − a)."""
+    match expected:
+        case Negation(Operation("+" | "-")):
+            return isinstance(found, Operation) and isinstance(found.left, Negation)
+        case Operation("*", Number(factor), Operation("+" | "-")) if factor < 0:
+            return isinstance(found, Operation) and isinstance(found.left, Operation) and found.operator in "+-"
+    return False
 
 
 ORDINARY = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)

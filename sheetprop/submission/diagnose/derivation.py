@@ -72,7 +72,7 @@ def _size(expression: Expression) -> int:
 
 
 def _products(form: Expression) -> Iterator[Expression]:
-    """Every few neighbouring factors of every product, single ones that are no names included."""
+    """Every few neighbouring factors of every product, single ones that are no names included; a square's base."""
     for part, _ in parts(form):
         if isinstance(part, Operation) and part.operator == "*":
             factors = _factors(part)
@@ -83,6 +83,8 @@ def _products(form: Expression) -> Iterator[Expression]:
                         for factor in factors[first + 1 : last + 1]:
                             product = Operation("*", product, factor)
                         yield product
+        if isinstance(part, Operation) and part.operator == "^" and part.right == Number(2):
+            yield part.left
 
 
 def _factors(part: Expression) -> list[Expression]:

@@ -57,9 +57,9 @@ def diagnose(
     ``expected`` are the values that it must have on the points where it is a helper of the column of ``key``.
     Without ``several``, one edit is all that is looked for.
     """
-    expression = expression.substitute(
-        {name: Symbol(bound) for name, bound in evaluator.bindings.items() if bound == RATE}
-    )
+    for name, bound in evaluator.bindings.items():
+        if bound == RATE:  # the tree is kept as it was typed, with its neutral factors and inner products
+            expression = edits.put_name(expression, name, RATE)
     cacheable = expected is None and not any(":" in name or "~" in name for name in expression.symbols())
     case = (key, expression, evaluator.samples.convention, evaluator.samples.given, tuple(names), several)
     if not cacheable or case not in _KNOWN:
@@ -185,7 +185,8 @@ class _Search:
         # In a form of their own, as ∂E/∂w7·a_h2/a_h1, other names belong than in the network's.
         own = [name for name in self.names if any(name in siblings(other) for other in used)]
         if any(isinstance(part, Operation) and part.operator == "/" for part, _ in edits.parts(self.found)):
-            own += [name for name in siblings(self.key) if name in self.names]
+            near = (self.key, *derived.names)
+            own += [name for other in near for name in siblings(other) if name in self.names]
         found = explanation(
             self.found,
             self.evaluator,

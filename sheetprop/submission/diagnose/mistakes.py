@@ -111,6 +111,9 @@ def _with_literals(case: Case, item: Wrong, expression: Expression) -> Diagnosis
         if found.right is None:
             tried = [diagnose(item.key, form, case.evaluator, names) for form in (expression, *forms)]
             known = [d for d in tried if d.right is not None]
+            if not known:
+                typed = diagnose(item.key, expression, case.with_typed_in(case.evaluator), names)
+                known = [typed] if typed.right is not None else []
             found = min(known, key=lambda d: (len(d.edits), d.unlikely)) if known else tried[0]
     return found
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sheetprop.expression import Expression, Symbol
 from sheetprop.submission.diagnose.diagnosis import Diagnosis
-from sheetprop.submission.diagnose.edits import Edit
+from sheetprop.submission.diagnose.edits import Edit, put_name
 from sheetprop.submission.find.pieces import GIVEN
 from sheetprop.submission.find.tables import Cell, Table
 from sheetprop.submission.findings import Code
@@ -26,7 +26,10 @@ def diagnosed_outside(
     """
     missed = {name: key for name in expression.names if (key := _missed(table, step, name))}
     if any("@" in key for key in missed.values()):
-        meant = diagnose(expression.substitute({name: Symbol(key) for name, key in missed.items()}))
+        inside = expression
+        for name, key in missed.items():
+            inside = put_name(inside, name, key)
+        meant = diagnose(inside)
         if meant.right is not None and any(edit.code is Code.WRONG_ROW for edit in meant.edits):
             stands = {key: name for name, key in missed.items()}
             return replace(meant, edits=tuple(_where_it_stands(edit, stands) for edit in meant.edits))

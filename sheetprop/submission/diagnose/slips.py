@@ -22,6 +22,8 @@ from sheetprop.submission.diagnose.edits import Edit
 from sheetprop.submission.diagnose.wanted import MOST_HITS, WIDTH, Bag, Hit, apply, before, behind, inside
 from sheetprop.submission.findings import Code
 
+REBUILDING = (Code.PRECEDENCE,)
+"""Slips after which what they built is another sum or product, in which there may be another slip."""
 MOST_ROWS = 400_000
 """Values that one part is asked for at once."""
 
@@ -101,13 +103,15 @@ class Slips:
     def _solve(self, part: Expression, needed: np.ndarray, count: int, ends: Ends) -> list[Hit]:
         """Hits of exactly ``count`` edits in ``part``, one of the formula's own, for each row of ``needed``."""
         hits: list[Hit] = []
+        if id(part) not in self._own:
+            return [*self._changed(part, needed, ends), *self._resigned(part, needed)]
         if count == 1:
             hits += self._changed(part, needed, ends)
         blocks: Blocks = defaultdict(list)
         self._descend(part, needed, count, lambda hit: hit, blocks, ends, top=True)
         if count > 1:
             for edit, new in self.alternatives(part):
-                self._descend(new, needed, count - 1, _after(edit), blocks, ends)
+                self._descend(new, needed, count - 1, _after(edit), blocks, ends, anew=edit.code in REBUILDING)
             self._wrap(part, needed, count - 1, blocks, ends)
         for (_, left, its_ends), asked in blocks.items():
             hits += self._solved(asked, left, its_ends)
@@ -131,7 +135,7 @@ class Slips:
             yield replace(bag[n], row=row)
         value = self.value(part)
         lookups: list[tuple[Bag, np.ndarray, Put]] = []
-        if ends.product:
+        if ends.product and part != Number(1):
             lookups.append((self._factors, needed / value, _multiplied))
         if ends.sum:
             lookups.append((self._terms, needed - value, _added))
@@ -143,10 +147,20 @@ class Slips:
                 edit, new = put(part, missing[n].part)
                 yield Hit(row, (edit,), new)
 
+    def _resigned(self, part: Expression, needed: np.ndarray) -> Iterator[Hit]:
+        """Hits of another sign or operator in a part that an edit built."""
+        found = list(edits.signs(part)) if isinstance(part, Operation) else []
+        if found:
+            bag = Bag(
+                [(np.concatenate([self.value(new) for _, new in found]), lambda n: Hit(n, found[n][:1], found[n][1]))]
+            )
+            for row, n in bag.find(needed):
+                yield replace(bag[n], row=row)
+
     def _missing(self, part: Expression, ends: Ends) -> list[tuple[Bag, Operate, Operate, Put]]:
         """What can be put to a part: of what, how its value comes out, how it is taken back, and the edit."""
         found: list[tuple[Bag, Operate, Operate, Put]] = []
-        if ends.product and len(self._factors):
+        if ends.product and part != Number(1) and len(self._factors):
             found.append((self._factors, np.multiply, np.divide, _multiplied))
         if ends.sum and len(self._terms):
             found.append((self._terms, np.add, np.subtract, _added))
@@ -176,31 +190,39 @@ class Slips:
         blocks: Blocks,
         ends: Ends,
         top: bool = False,
+        anew: bool = False,
     ) -> None:
-        """Ask the formula's own parts in ``part`` for what they must be, ``count`` edits left to be made in them."""
+        """Ask the formula's own parts in ``part`` for what they must be, ``count`` edits left to be made in them.
+
+        Where an edit built ``part`` ``anew``, ask what it built for the last edit, too.
+        """
         if not top and id(part) in self._own:
             blocks[id(part), count, ends].append((part, needed, done))
             return
+        if anew and count == 1:
+            blocks[id(part), count, ends].append((part, needed, done))
         match part:
             case Operation():
-                self._descend_into_sides(part, needed, count, done, blocks)
+                self._descend_into_sides(part, needed, count, done, blocks, anew)
             case Negation(operand):
                 put = _putting(done, Negation)
-                self._descend(operand, -needed, count, put, blocks, Ends(product=False))
+                self._descend(operand, -needed, count, put, blocks, Ends(product=False), anew=anew)
             case Call(name, argument):
                 put = _putting(done, lambda new: Call(name, new))
                 for rows in inside(name, needed):
-                    self._descend(argument, rows, count, put, blocks, Ends())
+                    self._descend(argument, rows, count, put, blocks, Ends(), anew=anew)
 
-    def _descend_into_sides(self, part: Operation, needed: np.ndarray, count: int, done: Done, blocks: Blocks) -> None:
+    def _descend_into_sides(
+        self, part: Operation, needed: np.ndarray, count: int, done: Done, blocks: Blocks, anew: bool
+    ) -> None:
         operator, left, right = part.operator, part.left, part.right
         of_left, of_right = _ends(operator)
         put_left = _putting(done, lambda new: Operation(operator, new, right))
         put_right = _putting(done, lambda new: Operation(operator, left, new))
         for rows in before(operator, needed, self.value(right)):
-            self._descend(left, rows, count, put_left, blocks, of_left)
+            self._descend(left, rows, count, put_left, blocks, of_left, anew=anew)
         for rows in behind(operator, needed, self.value(left)):
-            self._descend(right, rows, count, put_right, blocks, of_right)
+            self._descend(right, rows, count, put_right, blocks, of_right, anew=anew)
         if count > 1:
             bags = [self._bag(side, within=True) for side in (left, right)]
             # An exponent cannot be told from a negative base, so the base is what is asked for.
