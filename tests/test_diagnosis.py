@@ -111,6 +111,8 @@ DISGUISED = {
     "a gradient without its input": ("dE_dw1", "*i1", "", Code.MISSING_PART),
     "parentheses left out of a difference": ("dE_dw8", "(a_o2-t2)", "a_o2-t2", Code.PRECEDENCE),
     "one of two paths left out": ("dE_dw1", "+(a_o2-t2)*a_o2*(1-a_o2)*w7", "", Code.MISSING_PART),
+    "all but one factor left out": ("dE_dw5", "(a_o1-t1)*a_o1*(1-a_o1)*a_h1", "a_h1", Code.MISSING_PART),
+    "a factor twice, before parentheses": ("dE_dw8", "(a_o2-t2)*a_o2", "(a_o2*a_o2-t2)*a_o2", Code.EXTRA_PART),
     "an update that only repeats": ("w1", "-lr*dE_dw1[-1]", "", Code.MISSING_PART),
     "parentheses left out of a sum": ("dE_dw1", f"({SUM})", SUM, Code.PRECEDENCE),
 }
@@ -364,6 +366,16 @@ def test_looking_ahead_is_told_as_circular() -> None:
     assert "w5 (M5) where w5 (M4)" in finding.message
     assert "circular" in finding.message
     student.follow(finding)
+    assert student.is_right()
+
+
+def test_a_correction_needs_no_later_row() -> None:
+    """w8 + η·∂E/∂w8 is not mended by a weight of the row below, which follows from the cell itself."""
+    student = Student()
+    student.fill("w8", "=w8[-1]+lr*dE_dw8[-2]", at=range(4, 5))
+    found = errors(student.judged())
+    assert {finding.code for finding in found} == {Code.WRONG_SIGN, Code.WRONG_ROW}
+    student.follow(found[0])
     assert student.is_right()
 
 

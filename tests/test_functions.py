@@ -137,6 +137,14 @@ def test_rounding_by_any_function(formula: str) -> None:
     assert "h1 is rounded" in finding.message
 
 
+@pytest.mark.parametrize("formula", ["INT(({})*10000)/10000", "INT(10000*({}))/10000", "ROUND(({})/0.0001,0)*0.0001"])
+def test_without_rounding_nothing_is_left_of_its_scaling(formula: str) -> None:
+    """What was multiplied to be rounded and divided again is advised as it was before."""
+    (finding,) = with_code(student_with("h1", "=" + formula.format("w1*i1+w2*i2")).judged(), Code.ROUNDED)
+    assert finding.expected
+    assert not set(finding.expected) & set("/0()")
+
+
 @pytest.mark.parametrize("results", [True, False])
 def test_rows_prefilled_for_more_iterations_are_none(results: bool) -> None:
     """They wait for inputs, as IF(A16="","",…) does, and cost nothing."""

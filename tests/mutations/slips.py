@@ -107,6 +107,7 @@ def _repairs(node: Node, right: Node, table: Table) -> list[Node]:
     def put_in(found: Node) -> list[Node]:
         signed: list[Node] = [Sign("-", Group(found))] if not isinstance(found, Number) else []
         if isinstance(found, Binary):
+            signed += [Binary("^", Group(found), Number("2"))]
             signed += [Binary(operator, found.left, found.right) for operator in "+-*/"]
         return signed + [Binary(operator, Group(found), name) for name in own for operator in "+-*"]
 

@@ -21,6 +21,8 @@ MOST_CONFIRMED = 200
 """Explanations that are confirmed on all points before it is given up."""
 MOST_UNLIKELY = 1.25
 """Of one slip among several; whoever drops half a formula and lacks another half has written another formula."""
+UNWRITTEN = 0.2
+"""How much less likely an explanation is for each thing in the right formula that nobody writes."""
 LONG = 6
 """Parts of a missing factor or term from which on nothing else can be too many."""
 LONGEST = 60
@@ -144,13 +146,15 @@ def _renamed(found: Expression, names: Sequence[str]) -> Iterator[_Form]:
 def vanishing(expression: Expression) -> int:
     """How often something is written that nobody writes: a term taken from itself, a factor divided by itself.
 
-    So are numbers that make a constant, minus a minus, and a first power.
+    So are numbers that make a constant, minus a minus, a first power and a factor 1.
     """
     match expression:
         case Operation("+" | "-", Number(), Number()) | Operation("-", _, Negation()) | Negation(Negation()):
             return 1
         case Operation("^", base, Number(1)):
             return 1 + vanishing(base)
+        case Operation("*", Number(1), other) | Operation("*", other, Number(1)):
+            return 1 + vanishing(other)
         case Operation("+" | "-" | "*" | "/" as operator):
             inverse = "-" if operator in "+-" else "/"
             straight, inverted = _sides(expression, inverse)
@@ -181,7 +185,8 @@ def _sides(expression: Expression, inverse: str) -> tuple[Counter[Expression], C
 
 def _unlikely(hit: Hit, used: Counter[str]) -> tuple[float, int]:
     """How unlikely several slips are together, then how long what they leave is."""
-    return round(sum(cost(edit, used) for edit in hit.edits), 6), _size(hit.part)
+    odd = UNWRITTEN * vanishing(hit.part)
+    return round(odd + sum(cost(edit, used) for edit in hit.edits), 6), _size(hit.part)
 
 
 def cost(edit: Edit, used: Counter[str]) -> float:
@@ -200,7 +205,7 @@ def cost(edit: Edit, used: Counter[str]) -> float:
         case Code.WRONG_SIGN | Code.WRONG_OPERATOR:
             return 1.0
         case Code.PRECEDENCE:
-            return 0.99 if _lost_behind_minus(found, expected) else 1.12
+            return 0.97 if _reaches_less(found, expected) else 1.12
         case Code.EXTRA_PART if found is not None and expected is None:
             doubled = isinstance(found, Symbol) and used[found.key] > 1
             return 1.0 if doubled else 1.05 + 0.08 * _size(found)
@@ -216,11 +221,13 @@ def cost(edit: Edit, used: Counter[str]) -> float:
     return 1.3
 
 
-def _lost_behind_minus(found: Expression | None, expected: Expression | None) -> bool:
-    """Whether a minus that should reach over a sum reaches over its first term only: −t − a for −(t − a)."""
+def _reaches_less(found: Expression | None, expected: Expression | None) -> bool:
+    """Whether what should reach over a sum reaches over one term of it: −t − a for −(t − a), a + b/2 for (a + b)/2."""
     match expected:
         case Negation(Operation("+" | "-")):
             return isinstance(found, Operation) and isinstance(found.left, Negation)
+        case Operation("/", Operation("+" | "-"), Number() as divisor):
+            return isinstance(found, Operation) and isinstance(found.right, Operation) and found.right.right == divisor
         case Operation("*", Number(factor), Operation("+" | "-")) if factor < 0:
             return isinstance(found, Operation) and isinstance(found.left, Operation) and found.operator in "+-"
     return False

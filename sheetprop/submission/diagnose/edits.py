@@ -195,8 +195,9 @@ def dropped(part: Expression) -> Iterator[Edited]:
 def reshaped(part: Expression) -> Iterator[Edited]:
     """A square, a function or a 1 put to a part that lacks it."""
     one = Number(1)
+    squared = isinstance(part, Operation) and part.operator == "^"
     changes: list[Expression] = [
-        Operation("^", part, Number(2)),
+        *([] if squared else [Operation("^", part, Number(2))]),
         Call("exp", part),
         Operation("+", one, part),
         Operation("/", one, part),

@@ -81,7 +81,9 @@ def tell_wrong(case: Case, wrong: list[Wrong]) -> None:
 
 def _leads_off(case: Case, item: Wrong) -> bool:
     if item.key in WEIGHTS:  # where a rate's reference slides, the first row is the one to show
-        return item.content.expression is not None and leads_outside(case.table, item.steps[0], item.content.expression)
+        return item.content.expression is not None and leads_outside(
+            case.reading, item.steps[0], item.content.expression
+        )
     names = item.content.expression.names if item.content.expression else ()
     return any(name.startswith((EMPTY, TEXT)) for name in names)
 
@@ -91,7 +93,7 @@ def _diagnosis(case: Case, item: Wrong) -> Diagnosis:
     if case.unexplained >= MOST_UNEXPLAINED:
         return Diagnosis((Edit(Code.WRONG_FORMULA),))
     found = diagnosed_outside(
-        case.table, item.steps[0], item.content.expression, lambda expression: _with_literals(case, item, expression)
+        case.reading, item.steps[0], item.content.expression, lambda expression: _with_literals(case, item, expression)
     )
     case.unexplained += found.edits[0].code is Code.WRONG_FORMULA
     return found
@@ -106,16 +108,25 @@ def _with_literals(case: Case, item: Wrong, expression: Expression) -> Diagnosis
         forms = list(islice(case.with_literals_named(item.key, expression), MOST_LITERALS_NAMED))
         single = (diagnose(item.key, form, case.evaluator, names, several=False) for form in forms)
         found = next((d for d in single if d.right is not None), found)
+        typed = found
         if found.right is None:
-            found = diagnose(item.key, expression, case.with_typed_in(case.evaluator), names, several=False)
+            typed = diagnose(item.key, expression, case.with_typed_in(case.evaluator), names, several=False)
+            if typed.right is not None and _holds_for_any_inputs(case, item.key, typed.right):
+                found = typed
         if found.right is None:
             tried = [diagnose(item.key, form, case.evaluator, names) for form in (expression, *forms)]
             known = [d for d in tried if d.right is not None]
-            if not known:
+            if not known and typed.right is None:
                 typed = diagnose(item.key, expression, case.with_typed_in(case.evaluator), names)
-                known = [typed] if typed.right is not None else []
+            known = known or ([typed] if typed.right is not None else [])
             found = min(known, key=lambda d: (len(d.edits), d.unlikely)) if known else tried[0]
     return found
+
+
+def _holds_for_any_inputs(case: Case, key: str, right: Expression) -> bool:
+    """Whether a formula is right with what its typed numbers stand for, not only where inputs are equal."""
+    forms = islice(case.with_literals_named(key, right), MOST_LITERALS_NAMED)
+    return any(case.right(key, form, case.evaluator) for form in forms)
 
 
 def _signature(case: Case, item: Wrong, edit: Edit | None) -> tuple[object, ...]:

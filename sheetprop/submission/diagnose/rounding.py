@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sheetprop.expression import Call, Expression
+from sheetprop.expression import Call, Expression, Number, Operation
 from sheetprop.network import NETWORK
 from sheetprop.submission.compare.case import Case
 from sheetprop.submission.diagnose.edits import contains_call, parts
@@ -102,7 +102,18 @@ def _rounding(case: Case, subject: str, shape: Shape | None, key: str, off: int 
 
 
 def _without(expression: Expression, call: str) -> Expression:
+    """The same without the function, and without the scaling around it: x for INT(x*100)/100."""
     for part, put in parts(expression):
+        match part:
+            case Operation("/", Call(name, Operation("*", scaled, Number(factor))), Number(divisor)):
+                if name == call and factor == divisor:
+                    return _without(put(scaled), call)
+            case Operation("/", Call(name, Operation("*", Number(factor), scaled)), Number(divisor)):
+                if name == call and factor == divisor:
+                    return _without(put(scaled), call)
+            case Operation("*", Call(name, Operation("/", scaled, Number(divisor))), Number(factor)):
+                if name == call and factor == divisor:
+                    return _without(put(scaled), call)
         if isinstance(part, Call) and part.name == call:
             return _without(put(part.argument), call)
     return expression

@@ -256,7 +256,9 @@ class Slips:
         """What a part may be instead, made of its own parts."""
         known = self._alternatives.get(id(part))
         if known is None:
-            changes = (edits.signs, edits.groupings, edits.dropped, edits.reshaped)
+            changes: tuple[edits.Change, ...] = (edits.signs, edits.groupings, edits.dropped, edits.reshaped)
+            if isinstance(part, Number):
+                changes = (edits.signs,)  # of a number nothing is missing: another belongs there
             found = {new: edit for change in reversed(changes) for edit, new in change(part)}
             if isinstance(part, Operation) and part.operator == "^" and isinstance(part.right, Number):
                 for value in self.choice.numbers:

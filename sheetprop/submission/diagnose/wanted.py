@@ -17,6 +17,8 @@ WIDTH = 2
 """Points on which values are looked up; what is found is confirmed on all."""
 CLOSE = 1e-7
 """Relative difference of values that are taken for the same until that is confirmed."""
+BESIDE = 2
+"""Values on either side of the one that is wanted that may be it; several edits come to the same."""
 MOST_HITS = 2_000
 
 
@@ -39,8 +41,9 @@ class Bag:
         self._decoders = [decode for _, decode in kept]
         self._order = np.argsort(self.values[:, 0], kind="stable")
         self._sorted = self.values[self._order]
-        # With an end on either side that is near nothing, so that every place has two neighbours.
-        self._first = np.concatenate([[np.nan], self._sorted[:, 0], [np.nan]])
+        # With ends on either side that are near nothing, so that every place has its neighbours.
+        ends = np.full(BESIDE, np.nan)
+        self._first = np.concatenate([ends, self._sorted[:, 0], ends])
         self._near = CLOSE * np.abs(self._first)
 
     def __len__(self) -> int:
@@ -56,9 +59,9 @@ class Bag:
             return
         first = wanted[:, 0]
         at = np.searchsorted(self._sorted[:, 0], first)
-        for beside in (at, at + 1):
+        for beside in (at + n for n in range(2 * BESIDE)):
             for row in np.nonzero(np.abs(first - self._first[beside]) <= self._near[beside])[0].tolist():
-                n = int(beside[row]) - 1
+                n = int(beside[row]) - BESIDE
                 found = self._sorted[n]
                 if found.any() and (np.abs(wanted[row] - found) <= CLOSE * np.abs(found)).all():
                     yield row, int(self._order[n])
