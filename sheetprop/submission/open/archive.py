@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import NoReturn
 from xml.parsers import expat
 
+from sheetprop.stored import ENCODINGS
+
 MEGABYTE = 1_000_000
 FILE_BYTES = 100 * MEGABYTE
 """The largest file taken: fifty times the largest submission known, and still held in memory with ease."""
@@ -24,8 +26,6 @@ More than PARTS, because the entries of workbooks inside an archive are seen as 
 DEPTH = 200
 """The deepest nesting of XML elements: charts, the deepest parts of workbooks, have about 20."""
 CHUNK = MEGABYTE
-ENCODINGS = {"utf-8", "utf-16", "us-ascii", "iso-8859-1"}
-"""Encodings that expat knows itself: for others it takes Python's, with errors that a handler could raise as well."""
 
 SAVE_ANEW = "open it in Excel, save it as an Excel workbook (.xlsx) and hand in that file"
 HAND_IN = "hand in the Excel workbook (.xlsx) itself"
