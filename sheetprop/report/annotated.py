@@ -13,6 +13,8 @@ from lxml import etree
 
 from sheetprop.errors import InputError
 from sheetprop.package import (
+    BOOK_TYPE,
+    MACRO_BOOK_TYPE,
     MAIN,
     MAIN_STRICT,
     SPREADSHEET_TYPE,
@@ -35,6 +37,8 @@ SHEET_NAME = "Feedback"
 SHEETS = ("worksheet", "chartsheet", "dialogsheet")
 MOST_AREAS = 200
 """Of one finding that are coloured and commented."""
+MACRO_ENDINGS = (".xlsm", ".xltm")
+"""Of files whose copies are called .xlsm; those of all others are .xlsx."""
 SHEET_DIGITS = 6
 """That no sheet's own number has."""
 LONGEST_MESSAGE, LONGEST_FORMULA = 1_000, 600
@@ -87,6 +91,9 @@ class _Annotation:
         for name in dict.fromkeys(sheet.lower() for sheet in named if sheet is not None):
             self._mark(name)
         self._add_feedback()
+        # A template's copy is a workbook.
+        macros = self._submission.path.lower().endswith(MACRO_ENDINGS)
+        self._package.retype(self._part, MACRO_BOOK_TYPE if macros else BOOK_TYPE)
         return self._package.save()
 
     def _find_parts(self) -> dict[str, tuple[Element, str | None]]:
