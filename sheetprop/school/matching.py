@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath, PurePosixPath
 from typing import TypeVar
 
@@ -15,11 +15,13 @@ from sheetprop.school.student import Student, id_key
 from sheetprop.school.submitters import Submitter
 from sheetprop.submission.open.intake import ARCHIVE, SUFFIXES
 
-MOODLE = re.compile(r"(?P<name>.*)_(?P<number>\d+)_assignsubmission_[a-z]+(?:_(?P<rest>.*))?", re.DOTALL)
+# Of several marks in a name the platform's is the first: what follows is the name that a student gave the file.
+MOODLE = re.compile(r"(?P<name>.*?)_(?P<number>\d+)_assignsubmission_[a-z]+(?:_(?P<rest>.*))?", re.DOTALL)
 CANVAS = re.compile(r"(?P<name>\w+?)_(?:LATE_)?(?P<number>\d+)_(?P<file>\d+)_(?P<rest>.+)", re.DOTALL)
 CANVAS_ANONYMOUS = re.compile(r"(?:LATE_)?anon_\w+?_\d+_.+", re.DOTALL)
 GRADESCOPE = re.compile(r"submission_\d+")
 YEAR = re.compile(r"(?:19|20)\d\d")
+PLATFORM = "the platform's download"
 SHORT = 3
 """IDs of so few letters and digits stand in names of files for other things as well."""
 Key = TypeVar("Key", bound=Hashable)
@@ -27,10 +29,15 @@ Key = TypeVar("Key", bound=Hashable)
 
 @dataclass(frozen=True)
 class Match:
-    """Whose a submission is, and ``how`` that is known; without a student ``how`` is the reason, on one line."""
+    """Whose a submission is, and ``how`` that is known; without a student ``how`` is the reason, on one line.
+
+    ``place`` is what holds the name that tells it: nothing where that is what the teacher gave, PLATFORM where the name
+    is the platform's. Two files of one student from two places may be of two people.
+    """
 
     student: Student | None
     how: str
+    place: str = field(default="", compare=False)
 
 
 class Matcher:
@@ -61,14 +68,28 @@ class Matcher:
     def match(self, name: str) -> Match:
         """The student whose submission is called so, by its whole name as shown: folders, archives, file."""
         parts, below, root = self._parts(name)
-        # From the outermost: that name the platform made, while those within may be what a student chose.
-        for part in parts:
+        called: Words = ()
+        # From the outermost: that name the platform made, while those within are what a student chose.
+        for n, part in enumerate(parts):
             if found := self._by_platform(part):
-                return found
-        if found := self._unknown(below[-1] if below else ""):
-            return found
+                return replace(found, place=PLATFORM)
+            if n < len(root):
+                continue  # what a teacher calls so
+            if (moodle := MOODLE.fullmatch(part)) is not None:
+                called = () if plain(moodle["name"]) in PARTICIPANT else words(moodle["name"])
+                break
+            is_file = n == len(parts) - 1 or PurePosixPath(part).suffix.lower() == ARCHIVE
+            if is_file and CANVAS.fullmatch(part):
+                if found := self._unknown(part):
+                    return found
+                break
+            if not is_file and self._is_someones(part):
+                break
         for own in (below, root):
             if found := self._by_words(own):
+                if called and found.student is not None and not _may_be(found.student, called):
+                    said = harmless(" ".join(called))
+                    return Match(None, f"Moodle's folder is of {said}, the name of the file says {found.student}")
                 return found
         shown = harmless(below[-1] if below else name)
         return Match(None, f"no student's ID or full name in {shown}; put the ID into the name of the file")
@@ -135,6 +156,11 @@ class Matcher:
             return Match(None, f"Canvas user {number} is not in the gradebook, though {student} is called so")
         return Match(None, f"Canvas user {number} is not in the gradebook; export it anew")
 
+    def _is_someones(self, folder: str) -> bool:
+        """Whether a folder has a number of a student's where Canvas has it."""
+        found = CANVAS.fullmatch(folder)
+        return found is not None and found["number"] in self._platform
+
     def _gradescope(self, folder: str) -> Match:
         people = self._submitters.get(folder, ())
         if not people:
@@ -145,6 +171,8 @@ class Matcher:
         for person in people:
             same = self._ids.get(id_key(person.sid), []) if person.sid else []
             mail = self._emails.get(id_key(person.email), []) if person.email else []
+            if len(same) > 1:  # one's number on the platform may be another's at school
+                same = [student for student in same if student in mail] or same
             for student in [*same, *mail]:
                 found[student.id] = student
         names = ", ".join(harmless(person.name or person.email or person.sid) for person in people)
@@ -156,7 +184,10 @@ class Matcher:
         """By IDs, and by full names where there are none, among the words of all these names."""
         marked: dict[str, Student] = {}
         named: list[dict[str, Student]] = []  # those who are called as it says in one place
-        for part in parts:
+        place = ""
+        for n, part in enumerate(parts):
+            if not marked and not named:
+                place = "/".join(parts[:n])
             stem = words(_chosen(part))
             for (start, end), students in self._spans(stem, self._marks).items():
                 sure = [s for s in students if _is_sure(stem[start:end], stem, _name_words(s))]
@@ -171,10 +202,10 @@ class Matcher:
         if not marked and not named:
             return None
         if len(marked) == 1 and all(set(marked) & set(each) for each in named):
-            return Match(next(iter(marked.values())), "by the ID in its name")
+            return Match(next(iter(marked.values())), "by the ID in its name", place)
         found = marked | {own: student for each in named for own, student in each.items()}
         if not marked and len(found) == 1:
-            return Match(next(iter(found.values())), "by the student's name")
+            return Match(next(iter(found.values())), "by the student's name", place)
         return _unclear(harmless(parts[-1]), list(found.values()))
 
     def _spans(self, stem: Words, index: Mapping[Words, Sequence[Student]]) -> dict[tuple[int, int], Sequence[Student]]:
