@@ -75,15 +75,15 @@ class Matcher:
                 return replace(found, place=PLATFORM)
             if n < len(root):
                 continue  # what a teacher calls so
-            if (moodle := MOODLE.fullmatch(part)) is not None:
-                called = () if plain(moodle["name"]) in PARTICIPANT else words(moodle["name"])
+            mark = _mark(part)
+            if mark is not None and mark.re is MOODLE:
+                called = () if plain(mark["name"]) in PARTICIPANT else words(mark["name"])
                 break
+            # Canvas makes no folders, but a teacher may have unpacked what is called so.
             is_file = n == len(parts) - 1 or PurePosixPath(part).suffix.lower() == ARCHIVE
-            if is_file and CANVAS.fullmatch(part):
-                if found := self._unknown(part):
+            if mark is not None and (is_file or mark["number"] in self._platform):
+                if found := self._unknown(mark["name"], mark["number"]):
                     return found
-                break
-            if not is_file and self._is_someones(part):
                 break
         for own in (below, root):
             if found := self._by_words(own):
@@ -112,12 +112,11 @@ class Matcher:
 
     def _by_platform(self, part: str) -> Match | None:
         """What a name says that a platform made; None where no platform did."""
-        if (found := MOODLE.fullmatch(part)) is not None:
-            return self._moodle(found["name"], found["number"])
         if CANVAS_ANONYMOUS.fullmatch(part):
             return Match(None, "Canvas hid the students' names; turn off anonymous grading and download again")
-        if (found := CANVAS.fullmatch(part)) is not None:
-            return self._canvas(found["name"], found["number"])
+        if (found := _mark(part)) is not None:
+            by = self._moodle if found.re is MOODLE else self._canvas
+            return by(found["name"], found["number"])
         if GRADESCOPE.fullmatch(part):
             return self._gradescope(part)
         return None
@@ -144,22 +143,15 @@ class Matcher:
         students = [student for student in self._platform.get(number, []) if _is_of(student, words(name))]
         return self._one(students, "by Canvas's user ID", f"Canvas user {number}") if students else None
 
-    def _unknown(self, file: str) -> Match | None:
+    def _unknown(self, name: str, number: str) -> Match | None:
         """Why a file of Canvas's is nobody's: a namesake in the class may be somebody else."""
-        found = CANVAS.fullmatch(file) if self._platform else None
-        if found is None:
+        if not self._platform:
             return None
-        name, number = found["name"], found["number"]
         for student in self._platform.get(number, []):
             return Match(None, f"Canvas's file is of {harmless(name)}, its number {number} is that of {student}")
         for student in self._squashed.get(squashed(words(name)), []):
             return Match(None, f"Canvas user {number} is not in the gradebook, though {student} is called so")
         return Match(None, f"Canvas user {number} is not in the gradebook; export it anew")
-
-    def _is_someones(self, folder: str) -> bool:
-        """Whether a folder has a number of a student's where Canvas has it."""
-        found = CANVAS.fullmatch(folder)
-        return found is not None and found["number"] in self._platform
 
     def _gradescope(self, folder: str) -> Match:
         people = self._submitters.get(folder, ())
@@ -270,11 +262,14 @@ def _chosen(part: str) -> str:
     """What people chose of a name: without its ending, and without the numbers that a platform put into it."""
     path = PurePosixPath(part)
     stem = path.stem if path.suffix.lower() in SUFFIXES | {ARCHIVE} else part
-    if (found := MOODLE.fullmatch(stem)) is not None:
-        return f"{found['name']} {found['rest'] or ''}"
-    if (found := CANVAS.fullmatch(stem)) is not None:
-        return f"{found['name']} {found['rest']}"
-    return stem
+    found = _mark(stem)
+    return stem if found is None else f"{found['name']} {found['rest'] or ''}"
+
+
+def _mark(part: str) -> re.Match[str] | None:
+    """Where a name has a platform's number; of several the first is the platform's."""
+    found = [mark for mark in (MOODLE.fullmatch(part), CANVAS.fullmatch(part)) if mark is not None]
+    return min(found, key=lambda mark: mark.start("number"), default=None)
 
 
 def _named(path: str) -> list[str]:
