@@ -23,7 +23,7 @@ from sheetprop.assigned import Entry, read_assigned, write_assigned
 from sheetprop.errors import InputError
 from sheetprop.options import DEFAULT_TEMPLATE
 from sheetprop.output import check_folder, check_output, written_whole
-from sheetprop.report.gradescope import refusal, results
+from sheetprop.report.gradescope import failure, refusal, results
 from sheetprop.report.stream import write_json
 from sheetprop.report.wording import count
 from sheetprop.submission.batch.grading import PLEASE_REPORT
@@ -165,16 +165,18 @@ def judge_hand_in(root: Path) -> None:
     """Judge what one student, or a group, handed in, and write Gradescope's results.json.
 
     ``root`` is Gradescope's folder, /autograder. What cannot be judged is a result, of 0 points. What is not the
-    student's fault raises: Gradescope shows that the autograder failed, instead of 0 points.
+    student's fault raises: the results then say so, as they do where this process is killed.
     """
     root = root.absolute()
     source, path = root / "source", root / "results" / "results.json"
     path.parent.mkdir(exist_ok=True)
-    path.unlink(missing_ok=True)
+    _write_results(path, failure(0))
     assignment = load_assignment(source / TEMPLATE)
+    _write_results(path, failure(assignment.points))
     numbers = source / ASSIGNED if (source / ASSIGNED).exists() else None
-    marks = _marks(root / "submission_metadata.json") if numbers else []
-    owners = [] if numbers is None else _owners(numbers, marks)
+    users = _users(root / "submission_metadata.json") if numbers else []
+    marks = [mark for user in users for mark in user]
+    owners = [] if numbers is None else _owners(numbers, users)
     with chdir(root / "submission"):  # so that students read the names of their files only
         try:
             find_submissions(["."])
@@ -186,6 +188,10 @@ def judge_hand_in(root: Path) -> None:
     if numbers and not owners:
         nobody = f"No numbers were assigned to {', '.join(marks)}: whose numbers the workbook uses was not checked."
         document["output"] = f"{nobody}\n\n{document['output']}"
+    _write_results(path, document)
+
+
+def _write_results(path: Path, document: dict[str, Any]) -> None:
     with written_whole(path) as unfinished, unfinished.open("w", encoding="utf-8", newline="\n") as file:
         write_json(document, file)
 
@@ -213,19 +219,28 @@ def _check_judged(judged: Validation) -> None:
                 raise RuntimeError(f"{submission.path}: {finding.message}")
 
 
-def _marks(path: Path) -> list[str]:
-    """What Gradescope knows those who handed in by: their student ids, which the course may lack, and addresses."""
+def _users(path: Path) -> list[list[str]]:
+    """What Gradescope knows each who handed in by: the student id, which the course may lack, and the address."""
     users = json.loads(path.read_text(encoding="utf-8"))["users"]
-    marks = [str(user[key]) for key in ("sid", "email") for user in users if user.get(key)]
-    if not marks:
+    marks = [[str(user[key]) for key in ("sid", "email") if user.get(key)] for user in users]
+    if not any(marks):
         raise InputError(f"{path}: has neither a student id nor an e-mail address: whose numbers to take is not known")
     return marks
 
 
-def _owners(numbers: Path, marks: list[str]) -> list[Entry]:
+def _owners(numbers: Path, users: Sequence[Sequence[str]]) -> list[Entry]:
+    """Whose numbers they may use. Raises InputError where a student's id and address are of two students."""
     assigned = read_assigned(numbers)
-    found = (assigned.find(mark) for mark in marks)
-    return list({entry.id: entry for entry in found if entry is not None}.values())
+    owners: dict[str, Entry] = {}
+    for marks in users:
+        found = {entry.id: entry for mark in marks if (entry := assigned.find(mark)) is not None}
+        if len(found) > 1:
+            raise InputError(
+                f"{numbers}: {' and '.join(marks)} are of one student on Gradescope, of {' and '.join(found)} in the "
+                "list of numbers: run assign with the student ids that Gradescope has"
+            )
+        owners |= found
+    return list(owners.values())
 
 
 __all__ = ["Autograder", "judge_hand_in", "write_autograder"]

@@ -23,6 +23,8 @@ RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 CONTENT_TYPES = "[Content_Types].xml"
 SPREADSHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml."
+BOOK_TYPE, MACRO_BOOK_TYPE = SPREADSHEET_TYPE + "sheet.main+xml", "application/vnd.ms-excel.sheet.macroEnabled.main+xml"
+"""Of the workbook's own part in an .xlsx and in an .xlsm: Excel opens a file only where the two agree."""
 
 LARGEST_PART = 256 * 2**20
 """Bytes; a part that is larger once inflated is no student's sheet but an attack."""
@@ -141,6 +143,17 @@ class Package:
         override = etree.SubElement(self.edit(CONTENT_TYPES), f"{{{TYPES}}}Override")
         override.set("PartName", f"/{name}")
         override.set("ContentType", content_type)
+
+    def retype(self, name: str, content_type: str) -> None:
+        """Give a part that is there another type."""
+        if self.content_type(name).lower() == content_type.lower():
+            return
+        types = self.edit(CONTENT_TYPES)
+        for override in types.iterchildren(f"{{{TYPES}}}Override"):
+            if override.get("PartName", "").lower() == f"/{name}".lower():
+                override.set("ContentType", content_type)
+                return
+        types.append(etree.Element(f"{{{TYPES}}}Override", PartName=f"/{name}", ContentType=content_type))
 
     def add_extension(self, extension: str, content_type: str) -> None:
         """See to it that parts with this extension have a type."""

@@ -26,8 +26,16 @@ NUMBER, BOOLEAN, SHARED_TEXT, INLINE_TEXT = "n", "b", "s", "inlineStr"
 """Types of a cell, as its attribute t tells them; the first is the default."""
 
 
+ENCODINGS = frozenset(("utf-8", "utf-16", "us-ascii", "iso-8859-1"))
+"""Encodings that expat knows itself: for others it takes Python's, whose errors are of many kinds."""
+
+
 class DocumentTypeError(ValueError):
     """A part of a workbook declares a document type, and maybe entities, which may grow without end."""
+
+
+class EncodingError(ValueError):
+    """A part of a workbook declares an encoding that no spreadsheet program writes."""
 
 
 @dataclass(frozen=True)
@@ -145,11 +153,16 @@ def read_cells(xml: bytes, namespace: str = MAIN) -> StoredCells:
     def refuse(*_: object) -> None:
         raise DocumentTypeError("it declares a document type")
 
+    def check_encoding(_version: str, encoding: str | None, _standalone: int) -> None:
+        if encoding is not None and encoding.lower() not in ENCODINGS:
+            raise EncodingError("it declares an unusual encoding")
+
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
     parser.StartElementHandler = start
     parser.CharacterDataHandler = characters
     parser.StartDoctypeDeclHandler = refuse
+    parser.XmlDeclHandler = check_encoding
     parser.Parse(xml, True)
     rows, columns = _places(addresses)
     with_texts = [(n, attributes, text) for (n, attributes, _), text in zip(formulas, written, strict=True)]

@@ -20,7 +20,7 @@ from sheetprop.school.roll import Roll
 from sheetprop.submission.batch.grading import Keeper, Work, grade_all
 from sheetprop.submission.findings import Status, Submission
 from sheetprop.submission.grade.record import digest
-from sheetprop.submission.open.intake import find_submissions
+from sheetprop.submission.open.intake import find_hand_ins
 from sheetprop.submission.resemblance.resemblance import Resemblance
 from sheetprop.template import load_assignment
 from sheetprop.verification import Progress
@@ -128,9 +128,10 @@ def validate(
         student=student,
         replace_grades=replace_grades,
     )
-    sources = find_submissions(paths)
+    hand_ins = find_hand_ins(paths)
     roll = classroom.roll(paths)
-    sources = roll.identified(sources)
+    sources = roll.identified(hand_ins.submissions, hand_ins.others)
+    hand_ins.check(sources)
     check_workers(workers, dask)
     folder = None if report is None else Path(report)
     keeper: Keeper | None = None

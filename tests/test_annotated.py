@@ -4,6 +4,7 @@ import json
 import os
 import re
 import zipfile
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from sheetprop import generate
 from sheetprop.errors import InputError
+from sheetprop.package import BOOK_TYPE, MACRO_BOOK_TYPE, Package
 from sheetprop.report.annotated import annotate
 from sheetprop.report.cells import Area, areas
 from sheetprop.submission.findings import Code, Finding, ScoreLine, Severity, Status, Submission
@@ -363,15 +365,44 @@ def test_cells_without_addresses_are_counted(source: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("work.xltx", "openxmlformats-officedocument.spreadsheetml.template", BOOK_TYPE),
+        ("work.XLTM", "ms-excel.template.macroEnabled", MACRO_BOOK_TYPE),
+        ("work.xlsm", "openxmlformats-officedocument.spreadsheetml.sheet", MACRO_BOOK_TYPE),
+        ("work.xlsm", "ms-excel.sheet.macroEnabled", MACRO_BOOK_TYPE),
+        ("work.xlsx", "openxmlformats-officedocument.spreadsheetml.sheet", BOOK_TYPE),
+    ],
+)
+@pytest.mark.parametrize("default", [False, True])
+def test_a_copy_is_of_the_kind_that_its_ending_says(
+    source: bytes, name: str, before: str, after: str, default: bool
+) -> None:
+    """Excel opens no .xlsx that calls itself a template, nor one whose ending and type differ as to macros."""
+    files = parts(source)
+    types = files["[Content_Types].xml"].replace(BOOK_TYPE.encode(), f"application/vnd.{before}.main+xml".encode())
+    if default:  # the type of all parts that end so, until one has its own
+        types = types.replace(b'Override PartName="/xl/workbook.xml"', b'Default Extension="book"')
+        files["xl/workbook.book"] = files.pop("xl/workbook.xml")
+        files["xl/_rels/workbook.book.rels"] = files.pop("xl/_rels/workbook.xml.rels")
+        files["_rels/.rels"] = files["_rels/.rels"].replace(b"workbook.xml", b"workbook.book")
+    files["[Content_Types].xml"] = types
+    copy = Package(annotate(packed(files), replace(submission(finding("Second", "A1")), path=f"all/{name}")))
+    book = copy.related("", "officeDocument")
+    assert book is not None
+    assert copy.content_type(book) == after
+
+
+@pytest.mark.parametrize(
     "broken",
     [b"", b"PK\x03\x04 but no more", packed({"a.txt": b"x"}), packed({"[Content_Types].xml": b"<Types/>"})],
     ids=["empty", "cut off", "other zip", "no workbook"],
 )
 def test_what_is_no_workbook_is_said_in_a_line(broken: bytes) -> None:
-    """What cannot be annotated is an input error of one line that names the file."""
+    """What cannot be annotated is an input error of one line that names the file, not the folders of the teacher."""
     with pytest.raises(InputError) as error:
         annotate(broken, submission())
-    assert re.fullmatch(r"class\.zip/ada/work\.xlsx: cannot be annotated: .+", str(error.value))
+    assert re.fullmatch(r"work\.xlsx: cannot be annotated: .+", str(error.value))
 
 
 def test_entities_are_refused(source: bytes) -> None:

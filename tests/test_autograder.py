@@ -152,7 +152,7 @@ def test_what_cannot_be_judged_is_a_result(tmp_path: Path, archive: Path, files:
 
 @pytest.mark.parametrize("defect", ["template", "judging"])
 def test_a_defect_fails_visibly(tmp_path: Path, archive: Path, defect: str) -> None:
-    """What is not the student's fault ends the script with an error and without results, even if there were some."""
+    """What is not the student's fault ends the script with an error, and the results tell the student that it is so."""
     gradescope = Gradescope(tmp_path / "autograder", archive, homework_xlsx=Student().book.saved())
     source = gradescope.root / "source"
     (gradescope.root / "results" / "results.json").write_text("{}")
@@ -164,7 +164,43 @@ def test_a_defect_fails_visibly(tmp_path: Path, archive: Path, defect: str) -> N
     done = gradescope.run()
     assert done.returncode == 1
     assert ("unknown key 'iteration'" if defect == "template" else "KeyError: 'a defect'") in done.stderr
-    assert not list((gradescope.root / "results").iterdir())
+    assert_not_judged(gradescope)
+
+
+def assert_not_judged(gradescope: Gradescope) -> None:
+    """The student reads that the autograder failed, and no place in Gradescope's machine."""
+    assert gradescope.results["score"] == 0
+    assert gradescope.results["output"].startswith("Your workbook was not judged, because the autograder failed")
+    assert str(gradescope.root) not in json.dumps(gradescope.results)
+
+
+def test_results_are_there_even_if_the_script_is_killed(tmp_path: Path, archive: Path) -> None:
+    """For want of memory, say: what the student reads was written before."""
+    gradescope = Gradescope(tmp_path / "autograder", archive, homework_xlsx=Student().book.saved())
+    with (gradescope.root / "source" / "sheetprop" / "submission" / "find" / "joining.py").open("a") as file:
+        file.write("\n\ndef find_tables(book):\n    import os\n    os.kill(os.getpid(), 9)\n")
+    assert gradescope.run().returncode == -9
+    assert_not_judged(gradescope)
+
+
+def test_an_id_and_an_address_of_two_students_are_no_owner(tmp_path: Path, archive_with_numbers: Path) -> None:
+    """Who is known by one's id and another's address is judged by the numbers of neither."""
+    data = Student(given=ADA).book.saved()
+    both = user("s1", "bob@example.org")
+    gradescope = Gradescope(tmp_path / "autograder", archive_with_numbers, both, homework_xlsx=data)
+    with pytest.raises(sheetprop.InputError, match=r"s1 and bob@example\.org are of one student on Gradescope, of"):
+        gradescope.judged()
+    assert_not_judged(gradescope)
+
+
+def test_a_link_is_not_followed(tmp_path: Path, archive: Path) -> None:
+    """Not to the key beside the submission, nor to anything else in Gradescope's machine."""
+    gradescope = Gradescope(tmp_path / "autograder", archive)
+    (gradescope.root / "key.xlsx").write_bytes(Student().book.saved())
+    (gradescope.root / "submission" / "homework.xlsx").symlink_to(gradescope.root / "key.xlsx")
+    results = gradescope.judged()
+    assert points(results) == (0, 100)
+    assert "This is a link to another file" in results["output"]
 
 
 @pytest.mark.parametrize(
@@ -216,7 +252,7 @@ def test_nobody_is_judged_by_numbers_of_nobody(
     gradescope = Gradescope(tmp_path / "autograder", archive_with_numbers, *users, homework_xlsx=data)
     with pytest.raises(sheetprop.InputError, match="neither a student id nor an e-mail address"):
         gradescope.judged()
-    assert not list((gradescope.root / "results").iterdir())
+    assert_not_judged(gradescope)
 
 
 def test_archive_is_as_gradescope_takes_it(archive: Path) -> None:

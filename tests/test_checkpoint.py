@@ -353,3 +353,45 @@ def test_weights_that_are_no_numbers_are_refused(stored: dict[str, Any], path: P
     stored["network"][name].view(-1)[3] = number
     torch.save(stored, path)
     assert refusal(path) == "is damaged: its weights are not all numbers"
+
+
+def nested(depth: int) -> list[object]:
+    """A list of a list twice, of a list twice, …: short in the file, and without end for who goes through it."""
+    found: list[object] = []
+    for _ in range(depth):
+        found = [found, found]
+    return found
+
+
+@pytest.mark.parametrize("key", ["data", "settings", "device", "epochs", "resumed"])
+def test_lists_in_lists_are_refused_at_once(stored: dict[str, Any], path: Path, key: str) -> None:
+    """Wherever a text or a number belongs, they are not written out to see what they are."""
+    many = nested(60)
+    changes: dict[str, object] = {
+        "data": many,
+        "settings": stored["settings"] | {"schedule": many},
+        "device": stored["settings"] | {"device": many},
+        "epochs": [stored["epochs"][0] | {"seconds": many}],
+        "resumed": [many],
+    }
+    torch.save(stored | {"settings" if key == "device" else key: changes[key]}, path)
+    assert refusal(path) == "is damaged: it does not hold what train-cnn writes"
+
+
+@pytest.mark.parametrize("part", ["network", "momentum"])
+def test_a_tensor_of_one_number_in_many_places_is_refused(stored: dict[str, Any], path: Path, part: str) -> None:
+    """Its shape is compared before anything is computed of it, which would take all memory there is."""
+    name = next(iter(stored[part]))
+    stored[part][name] = torch.zeros(1).expand(2**48)
+    torch.save(stored, path)
+    assert refusal(path) == OTHER_WEIGHTS
+
+
+def test_a_flipped_bit_is_noticed(path: Path) -> None:
+    """In the weights, where torch cannot tell: the archive's checksums do."""
+    with zipfile.ZipFile(path) as archive:
+        largest = max(archive.infolist(), key=lambda part: part.file_size)
+    content = bytearray(path.read_bytes())
+    content[largest.header_offset + 200 + largest.file_size // 2] ^= 1
+    path.write_bytes(content)
+    assert refusal(path).startswith(NONE)

@@ -135,6 +135,20 @@ def test_pages_name_the_student(judged: Path) -> None:
     assert f"<title>Backpropagation, step by step: {CLASS[0].name}</title>" in page
 
 
+def test_feedback_names_no_folder_of_the_teacher(school: Path, judged: Path) -> None:
+    """What a student may be given has the name of the file, and nothing of where it lay."""
+    given = [path for path in (judged / "submissions").rglob("*") if path.is_file() and path.name != "judgement.json"]
+    assert {path.suffix for path in given} == {".html", ".json", ".xlsx"}
+    for path in given:
+        packed = zipfile.is_zipfile(path)
+        parts = (
+            [zipfile.ZipFile(path).read(name) for name in zipfile.ZipFile(path).namelist()]
+            if packed
+            else [path.read_bytes()]
+        )
+        assert not [part for part in parts if str(school).encode() in part or b"submissions.zip" in part], path
+
+
 def test_the_student_is_not_told_whose_numbers_they_are(judged: Path) -> None:
     """Who uses another's numbers reads that, and neither name nor id of the other, whom only the teacher sees."""
     (own,) = (judged / "submissions").glob(f"*_{CLASS[COPIER].number}_*")

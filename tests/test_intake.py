@@ -75,9 +75,8 @@ def test_given_files_are_submissions_whatever_they_end_in(tmp_path: Path) -> Non
 
 
 def test_the_same_file_counts_once(tmp_path: Path) -> None:
-    """A file given by itself, by its folder, by a link and by its archive twice is one submission."""
+    """A file given by itself, by its folder, by another way there and by its archive twice is one submission."""
     written(tmp_path, {"a.xlsx": BOOK, "all.zip": zipped({"b.xlsx": BOOK})})
-    (tmp_path / "c.xlsx").symlink_to(tmp_path / "a.xlsx")
     paths = [tmp_path / "a.xlsx", tmp_path, f"{tmp_path}/../{tmp_path.name}", tmp_path / "all.zip"]
     assert names(find_submissions(paths), tmp_path) == ["a.xlsx", "all.zip/b.xlsx"]
 
@@ -164,25 +163,28 @@ def test_damaged_members_do_not_stop_the_others(tmp_path: Path) -> None:
 
 
 def test_a_bomb_in_an_archive_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A member beyond the limit of a file is refused by its declared size; all together have a limit as well."""
+    """A member beyond the limit of a file is refused by its declared size; a student's archive has a limit as well."""
     monkeypatch.setattr("sheetprop.submission.open.archive.FILE_BYTES", 1_000_000)
-    written(tmp_path, {"all.zip": zipped({"bomb.xlsx": bytes(3_000_000), "fine.xlsx": BOOK})})
-    bomb, fine = find_submissions([tmp_path])
-    assert "too large" in refusal(bomb)
+    bombs = zipped({"bomb.xlsx": bytes(3_000_000), "bomb 2.xlsx": bytes(3_000_000)})
+    written(tmp_path, {"all.zip": zipped({"anna.zip": bombs, "bomb.xlsx": bytes(3_000_000), "fine.xlsx": BOOK})})
+    *bombs, fine = find_submissions([tmp_path])
+    assert ["too large" in refusal(bomb) for bomb in bombs] == [True] * 3
     assert fine.read() == BOOK
-    monkeypatch.setattr(intake, "UNPACKED_BYTES", 2_000_000)
-    (archive,) = find_submissions([tmp_path])
+    monkeypatch.setattr(intake, "HAND_IN_BYTES", 5_000_000)
+    archive, _, fine = find_submissions([tmp_path])
     assert "unpacks to more than" in refusal(archive)
+    assert fine.read() == BOOK
 
 
 def test_too_many_members_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Many members, in an archive or in the archives in it, are refused as a whole."""
-    monkeypatch.setattr(intake, "PARTS", 20)
-    inner = {f"{n}.zip": zipped({f"{m}.xlsx": b"" for m in range(9)}) for n in range(3)}
-    written(tmp_path, {"flat.zip": zipped({f"{n}.xlsx": b"" for n in range(21)}), "nested.zip": zipped(inner)})
-    flat, nested = find_submissions([tmp_path])
-    assert "files: unpack it" in refusal(flat)
-    assert "files: unpack it" in refusal(nested)
+    """Many members are refused as a whole; in an archive that a student packed only that one is."""
+    monkeypatch.setattr(intake, "HAND_IN_PARTS", 20)
+    inner = {"a.zip": zipped({f"{n}.xlsx": BOOK for n in range(21)}), "b.zip": zipped({"b.xlsx": BOOK})}
+    written(tmp_path, {"flat.zip": zipped({f"{n}.xlsx": b"" for n in range(20_001)}), "nested.zip": zipped(inner)})
+    flat, many, fine = find_submissions([tmp_path])
+    assert "too many parts (more than 20,000)" in refusal(flat)
+    assert "too many parts (more than 20)" in refusal(many)
+    assert fine.read() == BOOK
 
 
 @pytest.mark.parametrize(
@@ -244,14 +246,15 @@ def test_slugs_are_unique_whatever_the_case(tmp_path: Path) -> None:
 
 
 def test_links_in_circles_end(tmp_path: Path) -> None:
-    """A folder with links to itself is searched once; a link to nowhere is a submission that cannot be read."""
+    """A folder with links to itself is searched once; a link is a submission that cannot be read."""
     written(tmp_path, {"sub/a.xlsx": BOOK})
     for name in ("again", "and again", "and on"):  # each way round multiplies the ways
         (tmp_path / "sub" / name).symlink_to(tmp_path)
     (tmp_path / "gone.xlsx").symlink_to(tmp_path / "nowhere")
-    gone, fine = find_submissions([tmp_path])
-    assert "cannot be read" in refusal(gone)
+    gone, fine, *circles = find_submissions([tmp_path])
     assert fine.name == f"{tmp_path}/sub/a.xlsx"
+    assert len(circles) == 3
+    assert all(refusal(link).startswith("This is a link to another file or folder") for link in (gone, *circles))
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")

@@ -126,6 +126,19 @@ def test_who_was_asked_something_else_is_judged_again(judge: Judge) -> None:
     assert judge(resume=True) == ["s3"]
 
 
+def test_an_altered_judgement_is_no_judgement(judge: Judge) -> None:
+    """Points that somebody wrote into the record are not taken, whatever they come to."""
+    judge()
+    complete = files(Path("report"))
+    for n, points in ((1, 285.0), (2, 1.0)):
+        record = Path("report", "submissions", f"s{n}", "judgement.json")
+        written = json.loads(record.read_bytes())
+        written["submission"]["score_lines"][0]["points"] = points
+        record.write_text(json.dumps(written))
+    assert judge(resume=True) == ["s1", "s2"]
+    assert files(Path("report")) == complete
+
+
 def test_who_is_no_longer_there_is_removed(judge: Judge) -> None:
     """A student who left the batch leaves the report, also one whose folder was never finished; notes stay."""
     judge()

@@ -20,6 +20,8 @@ from sheetprop.errors import InputError, reason
 from sheetprop.output import written_whole
 
 FORMAT = 1
+PLAIN = (str, int, float)
+"""What settings, epochs and the like are made of."""
 LARGEST = 64 * 2**20
 """Bytes, unpacked; those of our networks have less than a hundredth of it."""
 
@@ -70,7 +72,6 @@ def load_checkpoint(path: Path) -> Checkpoint:
     try:
         checkpoint = _checkpoint(kept)
         forms = [_forms(checkpoint.network), _forms(checkpoint.momentum)]
-        finite = all(bool(tensor.isfinite().all()) for tensor in checkpoint.network.values())
     except InputError as error:
         said = "".join(c if c.isprintable() else "\ufffd" for c in str(error))
         raise InputError(f"{path}: is damaged: {said}") from None
@@ -80,7 +81,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
     network = build(architecture)
     if forms != [_forms(network.state_dict()), _forms(dict(network.named_parameters()))]:
         raise InputError(f"{path}: its weights are not those of {architecture.name}, the architecture that it names")
-    if not finite:
+    # Only now, as a tensor of one number may have the shape of many.
+    if not all(bool(tensor.isfinite().all()) for tensor in checkpoint.network.values()):
         raise InputError(f"{path}: is damaged: its weights are not all numbers")
     return checkpoint
 
@@ -91,6 +93,8 @@ def _stored(path: Path) -> Any:
         with zipfile.ZipFile(path) as archive:
             # Unpacked, it may be a thousand times as large as the file.
             size = sum(part.file_size for part in archive.infolist())
+            if size <= LARGEST and archive.testzip() is not None:  # torch does not look at the parts' checksums
+                raise zipfile.BadZipFile
         if size <= LARGEST:
             return torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
@@ -105,6 +109,10 @@ def _stored(path: Path) -> Any:
 
 
 def _checkpoint(kept: dict[str, Any]) -> Checkpoint:
+    # Lists in lists, each shared many times, are small in the file and endless when they are gone through.
+    flat = [kept["settings"].values(), [kept["data"]], kept["resumed"], *(item.values() for item in kept["epochs"])]
+    if not all(isinstance(value, PLAIN) for values in flat for value in values):
+        raise InputError("it does not hold what train-cnn writes")
     epochs = tuple(
         Epoch(int(item.pop("epoch")), **{key: float(value) for key, value in item.items()}) for item in kept["epochs"]
     )

@@ -13,6 +13,8 @@ from lxml import etree
 
 from sheetprop.errors import InputError
 from sheetprop.package import (
+    BOOK_TYPE,
+    MACRO_BOOK_TYPE,
     MAIN,
     MAIN_STRICT,
     SPREADSHEET_TYPE,
@@ -35,6 +37,10 @@ SHEET_NAME = "Feedback"
 SHEETS = ("worksheet", "chartsheet", "dialogsheet")
 MOST_AREAS = 200
 """Of one finding that are coloured and commented."""
+MACRO_ENDINGS = (".xlsm", ".xltm")
+"""Of files whose copies are called .xlsm; those of all others are .xlsx."""
+SHEET_DIGITS = 6
+"""That no sheet's own number has."""
 LONGEST_MESSAGE, LONGEST_FORMULA = 1_000, 600
 """Characters in a comment."""
 
@@ -49,7 +55,9 @@ def annotate(source: bytes, submission: Submission, links: bool = True) -> bytes
     except (PackageError, ValueError, etree.LxmlError) as error:
         # What libraries say is not for users.
         reason = " ".join(str(error).split()) if isinstance(error, PackageError) else "it is damaged"
-        raise InputError(f"{wording.harmless(submission.path)}: cannot be annotated: {reason}") from None
+    except Exception:  # a defect of ours must not cost the judgement, which is made
+        reason = "it holds something unexpected"
+    raise InputError(f"{wording.harmless(wording.file_name(submission))}: cannot be annotated: {reason}")
 
 
 class _Annotation:
@@ -83,6 +91,9 @@ class _Annotation:
         for name in dict.fromkeys(sheet.lower() for sheet in named if sheet is not None):
             self._mark(name)
         self._add_feedback()
+        # A template's copy is a workbook.
+        macros = self._submission.path.lower().endswith(MACRO_ENDINGS)
+        self._package.retype(self._part, MACRO_BOOK_TYPE if macros else BOOK_TYPE)
         return self._package.save()
 
     def _find_parts(self) -> dict[str, tuple[Element, str | None]]:
@@ -134,10 +145,11 @@ class _Annotation:
         part = self._package.unused(posixpath.join(folder, "sheet{}.xml"))
         data = feedback_sheet(self._submission, places, self._main, self._styles)
         self._package.add(part, data, SPREADSHEET_TYPE + "worksheet+xml")
-        used = {int(sheet.get("sheetId", 0)) for sheet, _ in self._parts.values()}
+        numbers = [sheet.get("sheetId", "") for sheet, _ in self._parts.values()]
+        used = {int(number) for number in numbers if number.isdecimal() and len(number) < SHEET_DIGITS}
         sheet = etree.Element(f"{{{self._main}}}sheet")
         sheet.set("name", self._new_name())
-        sheet.set("sheetId", str(max(used) + 1))
+        sheet.set("sheetId", str(max(used, default=0) + 1))
         sheet.set(f"{{{self._office}}}id", self._package.relate(self._part, "worksheet", part, self._office))
         self._sheets.insert(0, sheet)
         # What counts sheets counts from the first.
@@ -166,7 +178,7 @@ class _Annotation:
         named = areas(finding.cells)
         if entry is None or part is None or not self._links or (finding.cells and not named):
             return Place(text, None)
-        quoted = entry.get("name").replace("'", "''")
+        quoted = entry.get("name", "").replace("'", "''")
         return Place(text, f"'{quoted}'!{named[0] if named else 'A1'}")
 
 

@@ -41,6 +41,10 @@ BEFORE_LEGACY_DRAWING = {
 WIDTH, LINE, MARGIN, TALLEST, CHARACTERS = 320, 15, 18, 460, 50
 """Of a comment's box: width, height of a line, room around, and the most, in pixels; characters in a line."""
 
+HIGH, WIDE = 15.0, 8.43
+"""A row in points and a column in characters, where a sheet does not say otherwise."""
+MOST_SIZE = 409.5
+"""Of a row in points; that of a column is less."""
 NAMESPACES = {
     b"v": b"urn:schemas-microsoft-com:vml",
     b"o": b"urn:schemas-microsoft-com:office:office",
@@ -184,14 +188,18 @@ class _Ruler:
         height, width = (
             usual.get(name) if usual is not None else None for name in ("defaultRowHeight", "defaultColWidth")
         )
-        self._height = _points(height or "15")
-        self._width = _characters(width or "8.43")
+        self._height = _points(_size(height, HIGH))
+        self._width = _characters(_size(width, WIDE))
         self._columns = [
-            (int(item.get("min", 0)), int(item.get("max", 0)), _hidden(item) or _characters(item.get("width", "8.43")))
+            (
+                _whole(item.get("min")),
+                _whole(item.get("max")),
+                _hidden(item) or _characters(_size(item.get("width"), WIDE)),
+            )
             for item in sheet.iterfind(f"{main}cols/{main}col")
         ]
         self._rows = {
-            int(row.get("r", 0)): _hidden(row) or _points(row.get("ht") or str(self._height * 0.75))
+            _whole(row.get("r")): _hidden(row) or _points(_size(row.get("ht"), self._height * 0.75))
             for row in sheet.iterfind(f"{main}sheetData/{main}row")
             if row.get("ht") or row.get("hidden")
         }
@@ -222,12 +230,25 @@ def _hidden(item: Element) -> float | None:
     return 1.0 if item.get("hidden") in ("1", "true") else None
 
 
-def _points(size: str) -> float:
-    return float(size) / 0.75
+def _size(text: str | None, usual: float) -> float:
+    """A size as a sheet has it, the usual one where it is none."""
+    try:
+        size = float(text) if text is not None else usual
+    except ValueError:
+        return usual
+    return size if 0 <= size <= MOST_SIZE else usual
 
 
-def _characters(size: str) -> float:
-    return float(size) * 7 + 5
+def _whole(text: str | None) -> int:
+    return int(text) if text is not None and text.isdecimal() and len(text) < 8 else 0
+
+
+def _points(size: float) -> float:
+    return size / 0.75
+
+
+def _characters(size: float) -> float:
+    return size * 7 + 5
 
 
 def _drawing(package: Package, part: str, sheet: Element) -> str | None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sheetprop.errors import InputError
 from sheetprop.output import written_whole
-from sheetprop.report.annotated import annotate
+from sheetprop.report.annotated import MACRO_ENDINGS, annotate
 from sheetprop.report.gradebook import write_gradebook
 from sheetprop.report.gradescope import results
 from sheetprop.report.page import page
 from sheetprop.report.stream import write_json
 from sheetprop.report.table import write_csv
+from sheetprop.report.wording import file_name
 from sheetprop.school.roll import Roll
 from sheetprop.submission.findings import Status, Submission
 from sheetprop.submission.grade.record import Record, decode_record, encode
@@ -70,10 +71,11 @@ class Reports:
         own = self._own(source)
         own.mkdir(parents=True, exist_ok=True)
         _remove(own, OWN, OWN)  # someone else's, perhaps
+        shown = replace(submission, path=file_name(submission))  # the folders above it are the teacher's
         if data is not None and submission.status is not Status.UNREADABLE:
-            _write_copy(own, data, submission)
-        _write(own / PAGE, page(submission, self.title, self.names.get(source.student or "", "")).encode())
-        _write_results(own / RESULTS, [submission])
+            _write_copy(own, data, shown)
+        _write(own / PAGE, page(shown, self.title, self.names.get(source.student or "", "")).encode())
+        _write_results(own / RESULTS, [shown])
         if data is not None:
             _write(own / RECORD, encode(Record.of(self.asked, data, submission)))
 
@@ -100,7 +102,7 @@ def write_batch(
 
 
 def _write_copy(own: Path, data: bytes, submission: Submission) -> None:
-    name = COPIES[submission.path.lower().endswith((".xlsm", ".xltm"))]
+    name = COPIES[submission.path.lower().endswith(MACRO_ENDINGS)]
     try:
         copy = annotate(data, submission)
     except InputError as reason:

@@ -12,6 +12,10 @@ from sheetprop.report.wording import harmless
 from sheetprop.submission.findings import ScoreLine, Submission
 
 ROUNDING = 1e-9
+NOT_JUDGED = (
+    "Your workbook was not judged, because the autograder failed; the fault may not be yours. These points are not "
+    "your grade: tell your teacher, who finds the reason in the autograder's output."
+)
 
 
 def results(submissions: Sequence[Submission], *, streamed: bool = False) -> dict[str, Any]:
@@ -42,6 +46,11 @@ def results(submissions: Sequence[Submission], *, streamed: bool = False) -> dic
 def refusal(reason: str, points: float) -> dict[str, Any]:
     """What Gradescope shows of a hand-in that cannot be judged: the reason, and none of the points."""
     return results([]) | {"output": reason, "tests": [_test("A workbook", 0.0, points, reason)]}
+
+
+def failure(points: float) -> dict[str, Any]:
+    """What Gradescope shows of a hand-in that was not judged, for which its student can do nothing."""
+    return refusal(NOT_JUDGED, points)
 
 
 def _criterion(line: ScoreLine) -> dict[str, Any]:

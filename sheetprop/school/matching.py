@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath, PurePosixPath
 from typing import TypeVar
 
@@ -15,11 +15,13 @@ from sheetprop.school.student import Student, id_key
 from sheetprop.school.submitters import Submitter
 from sheetprop.submission.open.intake import ARCHIVE, SUFFIXES
 
-MOODLE = re.compile(r"(?P<name>.*)_(?P<number>\d+)_assignsubmission_[a-z]+(?:_(?P<rest>.*))?", re.DOTALL)
+# Of several marks in a name the platform's is the first: what follows is the name that a student gave the file.
+MOODLE = re.compile(r"(?P<name>.*?)_(?P<number>\d+)_assignsubmission_[a-z]+(?:_(?P<rest>.*))?", re.DOTALL)
 CANVAS = re.compile(r"(?P<name>\w+?)_(?:LATE_)?(?P<number>\d+)_(?P<file>\d+)_(?P<rest>.+)", re.DOTALL)
 CANVAS_ANONYMOUS = re.compile(r"(?:LATE_)?anon_\w+?_\d+_.+", re.DOTALL)
 GRADESCOPE = re.compile(r"submission_\d+")
 YEAR = re.compile(r"(?:19|20)\d\d")
+PLATFORM = "the platform's download"
 SHORT = 3
 """IDs of so few letters and digits stand in names of files for other things as well."""
 Key = TypeVar("Key", bound=Hashable)
@@ -27,10 +29,15 @@ Key = TypeVar("Key", bound=Hashable)
 
 @dataclass(frozen=True)
 class Match:
-    """Whose a submission is, and ``how`` that is known; without a student ``how`` is the reason, on one line."""
+    """Whose a submission is, and ``how`` that is known; without a student ``how`` is the reason, on one line.
+
+    ``place`` is what holds the name that tells it: nothing where that is what the teacher gave, PLATFORM where the name
+    is the platform's. Two files of one student from two places may be of two people.
+    """
 
     student: Student | None
     how: str
+    place: str = field(default="", compare=False)
 
 
 class Matcher:
@@ -61,14 +68,28 @@ class Matcher:
     def match(self, name: str) -> Match:
         """The student whose submission is called so, by its whole name as shown: folders, archives, file."""
         parts, below, root = self._parts(name)
-        # From the outermost: that name the platform made, while those within may be what a student chose.
-        for part in parts:
+        called: Words = ()
+        # From the outermost: that name the platform made, while those within are what a student chose.
+        for n, part in enumerate(parts):
             if found := self._by_platform(part):
-                return found
-        if found := self._unknown(below[-1] if below else ""):
-            return found
+                return replace(found, place=PLATFORM)
+            if n < len(root):
+                continue  # what a teacher calls so
+            mark = _mark(part)
+            if mark is not None and mark.re is MOODLE:
+                called = () if plain(mark["name"]) in PARTICIPANT else words(mark["name"])
+                break
+            # Canvas makes no folders, but a teacher may have unpacked what is called so.
+            is_file = n == len(parts) - 1 or PurePosixPath(part).suffix.lower() == ARCHIVE
+            if mark is not None and (is_file or mark["number"] in self._platform):
+                if found := self._unknown(mark["name"], mark["number"]):
+                    return found
+                break
         for own in (below, root):
             if found := self._by_words(own):
+                if called and found.student is not None and not _may_be(found.student, called):
+                    said = harmless(" ".join(called))
+                    return Match(None, f"Moodle's folder is of {said}, the name of the file says {found.student}")
                 return found
         shown = harmless(below[-1] if below else name)
         return Match(None, f"no student's ID or full name in {shown}; put the ID into the name of the file")
@@ -91,12 +112,11 @@ class Matcher:
 
     def _by_platform(self, part: str) -> Match | None:
         """What a name says that a platform made; None where no platform did."""
-        if (found := MOODLE.fullmatch(part)) is not None:
-            return self._moodle(found["name"], found["number"])
         if CANVAS_ANONYMOUS.fullmatch(part):
             return Match(None, "Canvas hid the students' names; turn off anonymous grading and download again")
-        if (found := CANVAS.fullmatch(part)) is not None:
-            return self._canvas(found["name"], found["number"])
+        if (found := _mark(part)) is not None:
+            by = self._moodle if found.re is MOODLE else self._canvas
+            return by(found["name"], found["number"])
         if GRADESCOPE.fullmatch(part):
             return self._gradescope(part)
         return None
@@ -123,12 +143,10 @@ class Matcher:
         students = [student for student in self._platform.get(number, []) if _is_of(student, words(name))]
         return self._one(students, "by Canvas's user ID", f"Canvas user {number}") if students else None
 
-    def _unknown(self, file: str) -> Match | None:
+    def _unknown(self, name: str, number: str) -> Match | None:
         """Why a file of Canvas's is nobody's: a namesake in the class may be somebody else."""
-        found = CANVAS.fullmatch(file) if self._platform else None
-        if found is None:
+        if not self._platform:
             return None
-        name, number = found["name"], found["number"]
         for student in self._platform.get(number, []):
             return Match(None, f"Canvas's file is of {harmless(name)}, its number {number} is that of {student}")
         for student in self._squashed.get(squashed(words(name)), []):
@@ -145,6 +163,8 @@ class Matcher:
         for person in people:
             same = self._ids.get(id_key(person.sid), []) if person.sid else []
             mail = self._emails.get(id_key(person.email), []) if person.email else []
+            if len(same) > 1:  # one's number on the platform may be another's at school
+                same = [student for student in same if student in mail] or same
             for student in [*same, *mail]:
                 found[student.id] = student
         names = ", ".join(harmless(person.name or person.email or person.sid) for person in people)
@@ -156,7 +176,10 @@ class Matcher:
         """By IDs, and by full names where there are none, among the words of all these names."""
         marked: dict[str, Student] = {}
         named: list[dict[str, Student]] = []  # those who are called as it says in one place
-        for part in parts:
+        place = ""
+        for n, part in enumerate(parts):
+            if not marked and not named:
+                place = "/".join(parts[:n])
             stem = words(_chosen(part))
             for (start, end), students in self._spans(stem, self._marks).items():
                 sure = [s for s in students if _is_sure(stem[start:end], stem, _name_words(s))]
@@ -171,10 +194,10 @@ class Matcher:
         if not marked and not named:
             return None
         if len(marked) == 1 and all(set(marked) & set(each) for each in named):
-            return Match(next(iter(marked.values())), "by the ID in its name")
+            return Match(next(iter(marked.values())), "by the ID in its name", place)
         found = marked | {own: student for each in named for own, student in each.items()}
         if not marked and len(found) == 1:
-            return Match(next(iter(found.values())), "by the student's name")
+            return Match(next(iter(found.values())), "by the student's name", place)
         return _unclear(harmless(parts[-1]), list(found.values()))
 
     def _spans(self, stem: Words, index: Mapping[Words, Sequence[Student]]) -> dict[tuple[int, int], Sequence[Student]]:
@@ -239,11 +262,14 @@ def _chosen(part: str) -> str:
     """What people chose of a name: without its ending, and without the numbers that a platform put into it."""
     path = PurePosixPath(part)
     stem = path.stem if path.suffix.lower() in SUFFIXES | {ARCHIVE} else part
-    if (found := MOODLE.fullmatch(stem)) is not None:
-        return f"{found['name']} {found['rest'] or ''}"
-    if (found := CANVAS.fullmatch(stem)) is not None:
-        return f"{found['name']} {found['rest']}"
-    return stem
+    found = _mark(stem)
+    return stem if found is None else f"{found['name']} {found['rest'] or ''}"
+
+
+def _mark(part: str) -> re.Match[str] | None:
+    """Where a name has a platform's number; of several the first is the platform's."""
+    found = [mark for mark in (MOODLE.fullmatch(part), CANVAS.fullmatch(part)) if mark is not None]
+    return min(found, key=lambda mark: mark.start("number"), default=None)
 
 
 def _named(path: str) -> list[str]:

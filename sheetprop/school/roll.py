@@ -13,7 +13,8 @@ from sheetprop.report.wording import count, harmless
 from sheetprop.school.attempts import ATTEMPTS, Attempts
 from sheetprop.school.comment import comment
 from sheetprop.school.filling import Grade
-from sheetprop.school.matching import Matcher
+from sheetprop.school.listed import entries_of
+from sheetprop.school.matching import Match, Matcher
 from sheetprop.school.student import Student
 from sheetprop.school.submitters import read_submitters
 from sheetprop.submission.findings import Status, Submission
@@ -26,7 +27,10 @@ BY_NUMBERS = "by the numbers of the hand-out"
 
 @dataclass(frozen=True)
 class HandedIn:
-    """One submission of a student, and how it is known to be theirs; ``others`` is whose numbers it uses instead."""
+    """One submission of a student, and how it is known to be theirs; ``others`` is whose numbers it uses instead.
+
+    ``place`` is where that is known from, as :class:`sheetprop.school.matching.Match` has it.
+    """
 
     path: str
     slug: str
@@ -36,6 +40,7 @@ class HandedIn:
     source: Source = field(repr=False)
     comment: str = field(repr=False)
     others: Student | None = None
+    place: str = ""
 
 
 @dataclass
@@ -53,14 +58,19 @@ class Pupil:
         return [each for each in self.handed_in if each.status is not Status.UNREADABLE]
 
     @property
+    def places(self) -> list[str]:
+        """Where the submissions are from; from several, they may be of several people, and none is chosen."""
+        return list(dict.fromkeys(each.place for each in self.handed_in))
+
+    @property
     def score(self) -> float | None:
         """What counts of what could be opened, or None: what cannot be opened is not graded but asked for again."""
-        return self.attempts.score(self.readable)
+        return self.attempts.score(self.readable) if len(self.places) < 2 else None
 
     @property
     def counting(self) -> Sequence[HandedIn]:
         """The submissions that the score comes from."""
-        counting = self.attempts.counting(self.readable)
+        counting = self.attempts.counting(self.readable) if len(self.places) < 2 else ()
         return [each for each in self.readable if any(each is one for one in counting)]
 
     @property
@@ -71,7 +81,13 @@ class Pupil:
             remarks.append("handed in nothing")
         if unreadable := len(self.handed_in) - len(self.readable):
             remarks.append(f"{count(unreadable, 'submission')} cannot be opened: not graded")
-        if len(self.readable) > 1:
+        if len(self.places) > 1:
+            named = ", ".join(harmless(place or "what was given") for place in self.places[:3])
+            remarks.append(
+                f"claimed from {len(self.places)} places ({named}): none is graded; move away what is not theirs, or "
+                "give each place as a path of its own"
+            )
+        elif len(self.readable) > 1:
             remarks.append(self.attempts.remark.format(len(self.readable)))
         for others in {each.others.id: each.others for each in self.handed_in if each.others}.values():
             remarks.append(f"uses the numbers of {others}")
@@ -100,10 +116,10 @@ class Roll:
         """
         self._by_assigned: dict[str, Pupil] = {}
         self.pupils = [Pupil(student, attempts=attempts) for student in students]
+        entries = entries_of(students, assigned) if assigned else {}
         for pupil in self.pupils:
-            student = pupil.student
-            entry = assigned and assigned.find(*student.marks)
-            self._by_assigned[entry.id if entry else student.id] = pupil
+            entry = entries.get(pupil.student)
+            self._by_assigned[entry.id if entry else self._unlisted(pupil.student, assigned)] = pupil
         for entry in assigned.entries if assigned else ():
             if entry.id not in self._by_assigned:
                 student = Student(entry.id, entry.name or entry.id, entry.email)
@@ -113,41 +129,58 @@ class Roll:
         self._ids = {pupil.student: own for own, pupil in self._by_assigned.items()}
         self._paths = [str(path) for path in paths]
         self._of = of
-        self._hows: list[str] = []
+        self._matches: list[Match] = []
         self._sources: Sequence[Source] = ()
         self._loose: list[tuple[HandedIn, str | None]] = []
 
-    def identified(self, sources: Sequence[Source]) -> list[Source]:
-        """The submissions with the ids of their students, as far as their names tell."""
+    @staticmethod
+    def _unlisted(student: Student, assigned: Assigned | None) -> str:
+        """An id for a student whom the list of numbers lacks: never that of somebody in the list."""
+        own = student.id
+        while assigned and assigned.find(own):
+            own += " (not listed)"
+        return own
+
+    def identified(self, sources: Sequence[Source], others: Sequence[Source] = ()) -> list[Source]:
+        """The submissions with the ids of their students, as far as their names tell.
+
+        ``others`` are files that do not end as submissions do: those of students who handed in nothing else are among
+        the submissions, so that it is said what they are.
+        """
         if self._of is not None:
-            self._hows = ["as was said"] * len(sources)
+            self._matches = [Match(None, "as was said")] * len(sources)
             self._sources = [replace(source, student=self._of) for source in sources]
             return list(self._sources)
         matcher = Matcher(
             [pupil.student for pupil in self.pupils], given=self._paths, submitters=read_submitters(self._paths)
         )
-        found = []
-        for source in sources:
+        matched = [(source, matcher.match(source.name)) for source in sources]
+        handed_in = Counter(match.student for _, match in matched)
+        for source in others if self.pupils else ():
             match = matcher.match(source.name)
-            self._hows.append(match.how)
-            found.append(replace(source, student=self._ids[match.student] if match.student else None))
-        self._sources = found
-        return found
+            if match.student is not None and handed_in[match.student] == 0:
+                matched.append((source, match))
+        self._matches = [match for _, match in matched]
+        self._sources = [
+            replace(source, student=self._ids[match.student] if match.student else None) for source, match in matched
+        ]
+        return list(self._sources)
 
     def take(self, submissions: Iterable[Submission], comments: bool) -> None:
         """Take the results, in the order of the sources; with their feedback as text if ``comments``."""
-        for source, how, submission in zip(self._sources, self._hows, submissions, strict=True):
+        for source, match, submission in zip(self._sources, self._matches, submissions, strict=True):
             numbers_of = self._by_assigned.get(submission.numbers_of or "")
             pupil = self._by_assigned.get(source.student or "")
             handed_in = HandedIn(
                 submission.path,
                 source.slug,
-                how,
+                match.how,
                 submission.status,
                 submission.score,
                 source,
                 comment(submission) if comments else "",
                 numbers_of.student if numbers_of and pupil and numbers_of is not pupil else None,
+                match.place,
             )
             if pupil is not None:
                 pupil.handed_in.append(handed_in)
@@ -199,7 +232,12 @@ class Roll:
     @property
     def feedback(self) -> list[tuple[Student, str]]:
         """Students of the gradebook and the report folders of their submissions."""
-        return [(pupil.student, each.slug) for pupil in self.pupils if pupil.in_gradebook for each in pupil.handed_in]
+        return [
+            (pupil.student, each.slug)
+            for pupil in self.pupils
+            if pupil.in_gradebook and len(pupil.places) < 2
+            for each in pupil.handed_in
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """For ``validate --json``."""

@@ -16,17 +16,22 @@ from sheetprop.submission.findings import Submission
 
 @dataclass(frozen=True)
 class Record:
-    """What was found, and of what: the program's version, digests of what was asked and of the file handed in."""
+    """What was found, and of what: the program's version, digests of what was asked and of the file handed in.
+
+    ``seal`` is a digest of what was found: a record that was altered is none.
+    """
 
     version: str
     asked: str
     file: str
     submission: Submission
+    seal: str
 
     @classmethod
     def of(cls, asked: str, data: bytes, submission: Submission) -> Record:
         """The record of what this program found in ``data``."""
-        return cls(__version__, asked, hashlib.sha256(data).hexdigest(), submission)
+        file = hashlib.sha256(data).hexdigest()
+        return cls(__version__, asked, file, submission, hashlib.sha256(encode(submission)).hexdigest())
 
 
 def digest(assignment: Assignment, assigned: Assigned | None = None) -> str:

@@ -8,24 +8,23 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import BinaryIO, NoReturn, cast
 from xml.parsers import expat
+
+from sheetprop.stored import ENCODINGS
 
 MEGABYTE = 1_000_000
 FILE_BYTES = 100 * MEGABYTE
 """The largest file taken: fifty times the largest submission known, and still held in memory with ease."""
 PARTS = 20_000
 """The most parts of a workbook, or members of an archive: Excel's own workbooks have some five per sheet."""
-ENTRIES = 5 * PARTS
-"""Entries seen before a file's directory is even read, which takes a second for so many and has no bound of its own.
-
-More than PARTS, because the entries of workbooks inside an archive are seen as well.
-"""
+ENTRY = b"PK\x01\x02"
+"""What each entry of a zip file's directory begins with."""
+DIRECTORY_BYTES = 10 * MEGABYTE
+"""The largest directory of a zip file: that of PARTS members with long names. Reading it takes a second."""
 DEPTH = 200
 """The deepest nesting of XML elements: charts, the deepest parts of workbooks, have about 20."""
 CHUNK = MEGABYTE
-ENCODINGS = {"utf-8", "utf-16", "us-ascii", "iso-8859-1"}
-"""Encodings that expat knows itself: for others it takes Python's, with errors that a handler could raise as well."""
 
 SAVE_ANEW = "open it in Excel, save it as an Excel workbook (.xlsx) and hand in that file"
 HAND_IN = "hand in the Excel workbook (.xlsx) itself"
@@ -55,26 +54,49 @@ def check_size(size: int) -> None:
         )
 
 
-def open_zip(source: bytes | Path, what: str) -> zipfile.ZipFile:
-    """Open a zip file of which nothing is known; ``what`` is what the reader of a refusal calls it.
+class _TooManyError(Exception):
+    """A zip file's directory is too large to be read."""
 
-    Raises OSError where ``source`` is a path that cannot be read.
+
+class _Guarded:
+    """A file as zipfile reads it: as long as it looks for the directory, none is given out that is too large.
+
+    The directory is what zipfile reads at once. What is in the members is not looked at: a workbook in an archive has
+    a directory of its own.
+    """
+
+    def __init__(self, file: BinaryIO, most: int) -> None:
+        self._file, self._most = file, most
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+        self.read: Callable[..., bytes] = self._read_directory
+
+    def _read_directory(self, size: int = -1) -> bytes:
+        data = self._file.read(size if size < 0 else min(size, DIRECTORY_BYTES + 1))
+        if len(data) > DIRECTORY_BYTES or data.count(ENTRY) > self._most:
+            raise _TooManyError
+        return data
+
+    def release(self) -> None:
+        """Give out anything."""
+        self.read = self._file.read
+
+
+def open_zip(source: bytes | Path, what: str, most: int = PARTS) -> zipfile.ZipFile:
+    """Open a zip file of which nothing is known, of at most so many members.
+
+    ``what`` is what the reader of a refusal calls it. Raises OSError where ``source`` is a path that cannot be read.
     """
     advice = SEND_AGAIN if what == "workbook" else "download or pack it anew"
-    signatures = 0
-    with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            signatures += chunk.count(b"PK\x01\x02")
-    if signatures > ENTRIES:
-        raise Unreadable(f"This {what} has too many parts (more than {PARTS:,}): {advice}")
+    file = _Guarded(io.BytesIO(source) if isinstance(source, bytes) else source.open("rb"), most)
     try:
-        archive = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
+        archive = zipfile.ZipFile(cast(BinaryIO, file))
+    except _TooManyError:
+        raise Unreadable(f"This {what} has too many parts (more than {most:,}): {advice}") from None
     except UnicodeDecodeError:
         raise Unreadable(f"This {what} has file names that cannot be read: unpack it and {HAND_IN}") from None
     except DAMAGE:
         raise Unreadable(f"This {what} is cut off or damaged: {advice}") from None
-    if len(archive.filelist) > PARTS:
-        raise Unreadable(f"This {what} has too many parts ({len(archive.filelist):,}; at most {PARTS:,}): {advice}")
+    file.release()
     return archive
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from xml.parsers.expat import ExpatError
 from sheetprop.engine import Spreadsheet
 from sheetprop.errors import InputError
 from sheetprop.grid import Grid
-from sheetprop.stored import BOOLEAN, NUMBER, SHARED_TEXT, DocumentTypeError, read_cells
+from sheetprop.stored import BOOLEAN, NUMBER, SHARED_TEXT, DocumentTypeError, EncodingError, read_cells
 from sheetprop.submission.open.archive import SEND_AGAIN
 from sheetprop.submission.open.areas import corners
 from sheetprop.submission.open.package import Chart, ExcelTable, Unreadable, open_package
@@ -27,8 +28,9 @@ Place = tuple[int, int]
 """Row and column of a cell, from zero."""
 MAX_CELLS = 5_000_000
 """A submission of the largest assignment has a tenth of this; beyond it, memory would not be bounded."""
-
-
+NUMBER_TEXT = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+INDEX_DIGITS = 9
+"""Digits of a shared text's number; no file of the size that is read has so many texts."""
 MOST_SPILLED = 2_000
 """Cells that one array formula may fill to be followed cell by cell."""
 MOST_ROWS, MOST_COLUMNS, MOST_RECOMPUTED = 200_000, 1_000, 4_000_000
@@ -141,10 +143,8 @@ class Book:
         meaning = self._meaning(name, here)
         if meaning is None:
             raise NotUnderstoodError(f"the name {name.name} is not defined")
-        try:
-            return float(meaning)
-        except ValueError:
-            pass
+        if NUMBER_TEXT.fullmatch(meaning) and math.isfinite(value := float(meaning)):
+            return value
         sheet, _, cell = meaning.rpartition("!")
         try:
             top, left, bottom, right = corners(cell)
@@ -186,6 +186,8 @@ class Book:
             return None
         grid = self._computed[sheet]
         value = grid.at(*place)
+        if isinstance(value, float) and not math.isfinite(value):  # the engine goes on where Excel gives up
+            return ErrorValue("#NUM!")
         return ErrorValue(value) if isinstance(value, str) and value.startswith("#") else value
 
     @cached_property
@@ -225,6 +227,10 @@ class Book:
                 f"This workbook's sheet {part.name!r} declares a document type, as no spreadsheet program does: "
                 f"{SEND_AGAIN}"
             ) from None
+        except EncodingError:
+            raise Unreadable(
+                f"This workbook's sheet {part.name!r} has an encoding that workbooks never have: {SEND_AGAIN}"
+            ) from None
         except (ExpatError, ValueError, IndexError, OverflowError):
             raise Unreadable(f"This workbook's sheet {part.name!r} is damaged: {SEND_AGAIN}") from None
         if len(stored.kinds) > MAX_CELLS:
@@ -256,8 +262,9 @@ class Book:
                 return ErrorValue("#VALUE!")
             return number if math.isfinite(number) else ErrorValue("#NUM!")
         if kind == SHARED_TEXT:
-            known = text.strip().isdecimal() and int(text) < len(self._shared_texts)
-            return self._shared_texts[int(text)] or None if known else None
+            index = text.strip()
+            known = index.isdecimal() and len(index) <= INDEX_DIGITS and int(index) < len(self._shared_texts)
+            return self._shared_texts[int(index)] or None if known else None
         if kind == BOOLEAN:
             return text.strip() == "1"
         if kind == "e":
@@ -275,7 +282,10 @@ class Book:
                 cells.opaque.add(place)
             return
         if kind in ("array", "dataTable") and (area := attributes.get("ref")):
-            top, left, bottom, right = corners(area)
+            try:
+                top, left, bottom, right = corners(area)
+            except ValueError:  # of whole columns, or no range at all: the cell that it stands in is all that is known
+                (top, left), (bottom, right) = place, place
             if kind == "array" and text and (bottom - top + 1) * (right - left + 1) <= MOST_SPILLED:
                 for row, column in product(range(top, bottom + 1), range(left, right + 1)):
                     if (row, column) == place or (row, column) not in cells.formulas:

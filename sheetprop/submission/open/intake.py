@@ -6,8 +6,9 @@ Nothing is ever unpacked to the disk: the names in an archive are only shown, an
 from __future__ import annotations
 
 import os
+import stat
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -18,7 +19,6 @@ from sheetprop.submission.open.archive import (
     FILE_BYTES,
     HAND_IN,
     MEGABYTE,
-    PARTS,
     SEND_AGAIN,
     ZIP,
     Unreadable,
@@ -34,8 +34,9 @@ DOCUMENTS = frozenset(("[content_types].xml", "mimetype", "index/document.iwa"))
 """Members that make a zip file a document (of Office, OpenDocument, Apple) rather than an archive of documents."""
 ARCHIVE_BYTES = 2000 * MEGABYTE
 """The largest archive: a thousand submissions of the largest size known. It is never held in memory whole."""
-UNPACKED_BYTES = 2 * ARCHIVE_BYTES
-"""The most that an archive's members, and those of archives in it, may unpack to: workbooks hardly pack any further."""
+HAND_IN_PARTS, HAND_IN_BYTES = 1_000, 5 * FILE_BYTES
+"""The most that an archive in an archive, which a student packed, may have in it, and unpack to."""
+A_LINK = f"This is a link to another file or folder, and links are not followed: {HAND_IN}"
 
 REPORT = ("submissions", "feedback.html")
 """Where a folder of reports has a folder per submission, and what each of those holds."""
@@ -73,25 +74,62 @@ class Source:
             raise Unreadable(f"This file cannot be read ({reason(error)}): {SEND_AGAIN}") from None
 
 
+@dataclass(frozen=True)
+class HandIns:
+    """What is at the paths that were given: submissions, and files of ``other`` endings than submissions have."""
+
+    submissions: list[Source]
+    others: list[Source]
+    without: list[Path]
+    """Folders without submissions."""
+
+    def check(self, taken: Sequence[Source]) -> None:
+        """Raise InputError where of a folder, or of all that was given, nothing was ``taken`` as a submission."""
+        for folder in self.without:
+            if not any(source.path.is_relative_to(folder) for source in taken):
+                name = _displayed(str(folder))
+                raise InputError(f"{name}: no submissions in this folder; they end in .xlsx, or are in a .zip archive")
+        if not taken:
+            raise InputError("no submissions: give the paths of workbooks, folders or zip archives")
+
+
 def find_submissions(paths: Sequence[str | Path]) -> list[Source]:
     """The submissions at paths: files as they are, folders and zip archives with all in them, each file once.
 
     Raises InputError where a path does not exist, or a folder has no submission in it. What cannot be read otherwise,
     a damaged archive say, is a submission of its own whose ``read`` tells why.
     """
+    found = find_hand_ins(paths)
+    found.check(found.submissions)
+    return found.submissions
+
+
+def find_hand_ins(paths: Sequence[str | Path]) -> HandIns:
+    """The submissions at paths, and the other files: a student may have handed in one of those.
+
+    Raises InputError where a path does not exist.
+    """
     finder = _Finder()
     for path in paths:
         finder.add(Path(path))
-    if not finder.sources:
-        raise InputError("no submissions: give the paths of workbooks, folders or zip archives")
-    return finder.sources
+    return finder.found()
 
 
 class _Finder:
     def __init__(self) -> None:
         self.sources: list[Source] = []
+        self._others: list[tuple[str, Path, str, str | None, str | None]] = []
+        self._without: list[Path] = []
         self._seen: set[str] = set()
         self._names = FileNames("submission")
+
+    def found(self) -> HandIns:
+        """All that was found; the names for reports of submissions do not depend on what else is there."""
+        others = [
+            Source(name, path, member, self._names.of(_without_suffix(label)), refusal=refusal)
+            for name, path, label, member, refusal in self._others
+        ]
+        return HandIns(self.sources, others, self._without)
 
     def add(self, path: Path) -> None:
         """All submissions at a path that was given."""
@@ -101,21 +139,28 @@ class _Finder:
                 raise InputError(f"{name}: no such file or folder")
             if _is_special(path):
                 raise InputError(f"{name}: neither a file nor a folder")
-            files = list(_files(path))
+            files = [(path, True)] if path.is_file() else list(_files(path))
         except OSError as error:
             raise InputError(f"{_displayed(error.filename or name)}: cannot be read: {reason(error)}") from None
-        if not files:
-            raise InputError(f"{name}: no submissions in this folder; they end in .xlsx, or are in a .zip archive")
-        for file in files:
-            place = os.path.normcase(os.path.realpath(file))
+        if not any(wanted for _, wanted in files):
+            self._without.append(path)
+        for file, wanted in files:
+            # A link is itself, not what it leads to.
+            place = os.path.normcase(file.parent.resolve() / file.name)
             if place not in self._seen:
                 self._seen.add(place)
                 label = file.relative_to(path).as_posix() if file != path else file.name
-                self._add_file(file, label)
+                if wanted:
+                    self._add_file(file, label)
+                else:
+                    refusal = A_LINK if file.is_symlink() else None
+                    self._others.append((_displayed(str(file)), file, label, None, refusal))
 
     def _add_file(self, path: Path, label: str) -> None:
         name = _displayed(str(path))
-        if path.suffix.lower() == ARCHIVE and _begins_like_zip(path):
+        if path.is_symlink():
+            self._append(name, path, label, refusal=A_LINK)
+        elif path.suffix.lower() == ARCHIVE and _begins_like_zip(path):
             self._add_archive(path, name, label)
         else:
             self._append(name, path, label)
@@ -133,7 +178,10 @@ class _Finder:
             if _is_document(archive):
                 self._append(name, path, label)
                 return
-            found = list(_Contents(path, archive))
+            found = list(_contents(path, archive))
+            for shown, info in _members(archive, _is_other):
+                refusal = A_LINK if _is_link(info) else None
+                self._others.append((f"{name}/{shown}", path, shown, info.filename, refusal))
         except Unreadable as error:
             self._append(name, path, label, refusal=str(error))
             return
@@ -162,70 +210,67 @@ Found = tuple[str, str, str | None, str | None]
 """A submission in an archive: its name as shown, its member, its member within that, why it cannot be read."""
 
 
-class _Contents:
-    """What submissions are in an archive, and in the archives in it, with what they unpack to bounded altogether."""
+def _contents(path: Path, archive: zipfile.ZipFile) -> Iterator[Found]:
+    """What submissions are in an archive, and in the archives in it.
 
-    def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
-        self._path, self._archive = path, archive
-        self._members, self._bytes = PARTS, UNPACKED_BYTES
-
-    def __iter__(self) -> Iterator[Found]:
-        for shown, info in self._wanted(self._archive):
-            member = info.filename
-            if PurePosixPath(shown).suffix.lower() != ARCHIVE:
-                yield shown, member, None, None
-                continue
-            try:
-                archive = _open_inner(self._path, member, *_stamp(self._path))
-                found = None if _is_document(archive) else list(self._wanted(archive))
-            except _TooMuchError:
-                raise
-            except Unreadable as error:
-                yield shown, member, None, str(error)
-                continue
-            if found is None:
-                yield shown, member, None, None
-            elif not found:
-                yield shown, member, None, f"This archive has no workbook in it: {HAND_IN}"
-            for name, inner in found or ():
-                deep = PurePosixPath(name).suffix.lower() == ARCHIVE
-                reason = f"This is an archive in an archive in an archive: unpack it and {HAND_IN}" if deep else None
-                yield f"{shown}/{name}", member, inner.filename, reason
-
-    def _wanted(self, archive: zipfile.ZipFile) -> list[tuple[str, zipfile.ZipInfo]]:
-        """Submissions and archives, by their names as shown. Of members of one name the last one counts."""
-        named = sorted((_member_name(info), name) for name, info in archive.NameToInfo.items())
-        found = [(shown, archive.NameToInfo[name]) for shown, name in named if _is_wanted(shown.split("/"))]
-        self._members -= len(archive.filelist)
-        self._bytes -= sum(info.file_size for _, info in found)
-        if self._members < 0 or self._bytes < 0:
-            raise _TooMuchError(
-                f"This archive unpacks to more than {UNPACKED_BYTES // MEGABYTE} MB or {PARTS:,} files: "
-                "unpack it and hand in the workbooks"
-            )
-        return found
+    Whatever is wrong with one of them, or too much in it, makes only that one unreadable.
+    """
+    for shown, info in _members(archive, _is_wanted):
+        if _is_link(info):
+            yield shown, info.filename, None, A_LINK
+        elif PurePosixPath(shown).suffix.lower() == ARCHIVE:
+            yield from _inner_contents(path, shown, info.filename)
+        else:
+            yield shown, info.filename, None, None
 
 
-class _TooMuchError(Unreadable):
-    """The archive as a whole is too much, rather than one in it."""
+def _inner_contents(path: Path, shown: str, member: str) -> Iterator[Found]:
+    """What submissions are in an archive in an archive."""
+    try:
+        archive = _open_inner(path, member, *_stamp(path))
+    except Unreadable as error:
+        yield shown, member, None, str(error)
+        return
+    if _is_document(archive):
+        yield shown, member, None, None
+        return
+    found = _members(archive, _is_wanted)
+    if not found:
+        yield shown, member, None, f"This archive has no workbook in it: {HAND_IN}"
+    elif sum(min(info.file_size, FILE_BYTES) for _, info in found) > HAND_IN_BYTES:
+        most = HAND_IN_BYTES // MEGABYTE
+        yield shown, member, None, f"This archive unpacks to more than {most} MB: unpack it and {HAND_IN}"
+    else:
+        for name, info in found:
+            refusal = A_LINK if _is_link(info) else None
+            if refusal is None and PurePosixPath(name).suffix.lower() == ARCHIVE:
+                refusal = f"This is an archive in an archive in an archive: unpack it and {HAND_IN}"
+            yield f"{shown}/{name}", member, info.filename, refusal
 
 
-def _files(path: Path) -> Iterator[Path]:
-    """A file itself, or the submissions and archives in a folder, in the order of their paths."""
-    visited: set[tuple[int, int]] = set()
-    start, waiting = path, [path]
+def _members(archive: zipfile.ZipFile, chosen: Callable[[Sequence[str]], bool]) -> list[tuple[str, zipfile.ZipInfo]]:
+    """The chosen members by their names as shown. Of members of one name the last one counts."""
+    named = sorted((_member_name(info), name) for name, info in archive.NameToInfo.items())
+    return [(shown, archive.NameToInfo[name]) for shown, name in named if chosen(shown.split("/"))]
+
+
+def _is_link(info: zipfile.ZipInfo) -> bool:
+    """Whether a member is a symbolic link, as archives of Unix have them; its content is where it leads."""
+    return stat.S_ISLNK(info.external_attr >> 16)
+
+
+def _files(folder: Path) -> Iterator[tuple[Path, bool]]:
+    """The files in a folder in the order of their paths, and whether each is a submission or an archive by its name.
+
+    Links to folders are among them: they are not followed.
+    """
+    start, waiting = folder, [folder]
     while waiting:
         path = waiting.pop()
-        if not path.is_dir():
-            yield path
-            continue
-        status = path.stat()
-        place = status.st_dev, status.st_ino
-        if place not in visited:  # as it is where a link leads back to a folder above
-            visited.add(place)
-            if path != start and _is_report(path):
-                continue
-            children = [c for c in path.iterdir() if _is_wanted((c.name,), c.is_dir()) and not _is_special(c)]
+        if path != start and (path.is_symlink() or not path.is_dir()):
+            yield path, path.is_dir() or _is_wanted((path.name,))
+        elif path == start or not _is_report(path):
+            children = [c for c in path.iterdir() if not _is_hidden((c.name,)) and not _is_special(c)]
             waiting += sorted(children, key=lambda child: child.name, reverse=True)
 
 
@@ -240,13 +285,21 @@ def _is_special(path: Path) -> bool:
     return path.exists() and not path.is_file() and not path.is_dir()
 
 
-def _is_wanted(parts: Sequence[str], folder: bool = False) -> bool:
-    """Whether a path below one that was given is a submission or an archive, and not hidden or a lock of Office."""
+def _is_hidden(parts: Sequence[str]) -> bool:
+    """Whether a path below one that was given is hidden, or a lock of Office, or what a Mac packs beside files."""
     named = [part for part in parts if part not in (".", "..")]
-    if any(part.startswith((".", "~$")) or part == "__MACOSX" for part in named):
-        return False
+    return any(part.startswith((".", "~$")) or part == "__MACOSX" for part in named)
+
+
+def _is_wanted(parts: Sequence[str]) -> bool:
+    """Whether a path below one that was given is a submission or an archive."""
     suffix = PurePosixPath(parts[-1]).suffix.lower()  # none for "", which a folder in an archive ends in
-    return folder or suffix in SUFFIXES or suffix == ARCHIVE
+    return not _is_hidden(parts) and (suffix in SUFFIXES or suffix == ARCHIVE)
+
+
+def _is_other(parts: Sequence[str]) -> bool:
+    """Whether a path below one that was given is another file."""
+    return parts[-1] != "" and not _is_hidden(parts) and not _is_wanted(parts)
 
 
 def _is_document(archive: zipfile.ZipFile) -> bool:
@@ -284,7 +337,7 @@ def _open_archive(path: Path, *_stamp: int) -> zipfile.ZipFile:
 @lru_cache(maxsize=2)
 def _open_inner(path: Path, member: str, *stamp: int) -> zipfile.ZipFile:
     """An archive in an archive."""
-    return open_zip(_member(_open_archive(path, *stamp), member), "archive")
+    return open_zip(_member(_open_archive(path, *stamp), member), "archive", HAND_IN_PARTS)
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:

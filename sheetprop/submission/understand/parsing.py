@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 from typing import Any
@@ -132,6 +133,8 @@ class _Converter:
                     raise NotUnderstoodError("it contains an error value")
                 if isinstance(value, str) and value.startswith("#"):
                     raise NotUnderstoodError("it contains an error value")
+                if isinstance(value, (int, float)) and not math.isfinite(value):
+                    raise NotUnderstoodError("it contains a number that is larger than Excel takes")
                 return ("number", float(value)) if isinstance(value, (int, float)) else ("text", str(value))
             case "Array":
                 rows = [[self.node(cell, names) for cell in row] for row in node["rows"]]

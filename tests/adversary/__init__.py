@@ -1,0 +1,1 @@
+"""Hand-ins that were made to cheat or to do harm, as data: a table of attacks and what each must get."""
