@@ -16,7 +16,7 @@ from sheetprop.submission.find.tables import Cell, Table
 from sheetprop.submission.open.cells import Book, Cells, ErrorValue, Place
 from sheetprop.submission.understand.columns import HelperColumns
 from sheetprop.submission.understand.contents import Content, Helper, Run
-from sheetprop.submission.understand.formula import MAX_AREA, Columns, Leaf, Name, Reference, Shape, ThisRow
+from sheetprop.submission.understand.formula import MAX_AREA, Columns, Crossing, Leaf, Name, Reference, Shape, ThisRow
 from sheetprop.submission.understand.functions import (
     EMPTY,
     FOREIGN,
@@ -156,8 +156,9 @@ class Reading:
         if n in shape.counting and piece.cells.text_numbers and not isinstance(leaf, Name):
             return False  # some may be texts, which the function leaves out
         if isinstance(leaf, Name):
-            return self.book.formula_named(leaf, piece.cells.name) is None
-        if shape.conditional or isinstance(leaf, (ThisRow, Columns)) or piece.stride is None:
+            ranges = leaf.crosses and self.book.range_named(leaf, piece.cells.name)
+            return not ranges and self.book.formula_named(leaf, piece.cells.name) is None
+        if shape.conditional or isinstance(leaf, (ThisRow, Columns, Crossing)) or piece.stride is None:
             return False
         sheet = piece.cells if leaf.sheet is None else self.book.sheet(leaf.sheet)
         if sheet is None:
@@ -205,7 +206,7 @@ class Reading:
             named = self._named(own.sheet).value(leaf, lambda other: self._resolve(other, own, step))
             if named is not None:
                 return named
-        if isinstance(leaf, Name) and isinstance(meaning := self.book.named(leaf, own.sheet), float):
+        if isinstance(leaf, Name) and isinstance(meaning := self.book.named(leaf, own.sheet, own.place), float):
             self.constants[f"cell:{leaf.name}"] = (None, meaning)
             return self.symbol(f"cell:{leaf.name}")
         if isinstance(leaf, Columns):
@@ -231,18 +232,23 @@ class Reading:
             self._known_several[key] = Several((parts,))
         return self._known_several[key]
 
-    def _target(self, leaf: Reference | Name | ThisRow, own: Cell) -> tuple[Cell, bool]:
+    def _target(self, leaf: Reference | Crossing | Name | ThisRow, own: Cell) -> tuple[Cell, bool]:
         match leaf:
             case Reference():
                 fixed = leaf.column_fixed if self.table.across else leaf.row_fixed
                 return Cell(self._sheet_name(leaf.sheet, own.sheet), leaf.at(*own.place)), fixed
+            case Crossing():
+                return Cell(self._sheet_name(leaf.sheet, own.sheet), leaf.at(*own.place)), False
             case Name():
-                meaning = self.book.named(leaf, own.sheet)
+                meaning = self.book.named(leaf, own.sheet, own.place)
                 assert not isinstance(meaning, float)
                 sheet, row, column = meaning
-                return Cell(self._sheet_name(sheet, own.sheet), (row, column)), True
+                return Cell(self._sheet_name(sheet, own.sheet), (row, column)), not self._crosses(leaf, own)
             case ThisRow():
                 return Cell(own.sheet, self.book.structured(leaf, own.sheet, own.place)), False
+
+    def _crosses(self, leaf: Name, own: Cell) -> bool:
+        return leaf.crosses and self.book.range_named(leaf, own.sheet) is not None
 
     def _sheet_name(self, name: str | None, here: str) -> str:
         if name is None:
