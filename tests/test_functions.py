@@ -5,7 +5,7 @@ import re
 import pytest
 
 from sheetprop.submission.findings import Code, Severity, Status
-from tests.student import GIVEN, Student, errors, only_error, with_code
+from tests.student import GIVEN, WEIGHTS, Student, errors, only_error, with_code
 
 SIGMOID = {"SIGMOID": "_xlfn.LAMBDA(_xlpm.x,1/(1+EXP(-_xlpm.x)))"}
 RIGHT = {
@@ -253,3 +253,50 @@ def test_what_shows_an_error_anywhere_is_told(formula: str) -> None:
     """An error that any program shows is told without stored values as well."""
     finding = only_error(student_with("o1", formula).judged(results=False))
     assert (finding.code, finding.quantity) == (Code.ERROR_VALUE, "o1")
+
+
+def test_a_crossed_range_in_the_wrong_row_has_no_dollar_to_blame() -> None:
+    """An update from a whole column of gradients takes its own row's, which the range does, and no $."""
+    student = Student()
+    student.fill("w5", "=w5[-1]-lr*dE_dw5[$0]:dE_dw5[$11]")
+    finding = only_error(student.judged())
+    assert (finding.code, finding.quantity) == (Code.WRONG_ROW, "w5")
+    assert "$" not in finding.message
+    student.follow(finding)
+    assert student.is_right()
+
+
+def test_choose_puts_cells_beside_each_other() -> None:
+    """CHOOSE({1,2},…) is an array of both."""
+    submission = student_with("o1", "=SUMPRODUCT(w5:w6*CHOOSE({1,2},a_h1,a_h2))").judged(results=False)
+    assert not submission.findings
+    finding = only_error(student_with("o1", "=SUMPRODUCT(w5:w6*CHOOSE({1,1},a_h1,a_h2))").judged(results=False))
+    assert (finding.code, finding.quantity) == (Code.WRONG_QUANTITY, "o1")
+
+
+def test_a_rate_in_percent() -> None:
+    """50% in the formulas is the rate 0.5."""
+    student = Student(rate_cell="")
+    for key in WEIGHTS:
+        student.fill(key, f"={key}[-1]-50%*dE_d{key}[-1]")
+    assert not student.judged().findings
+
+
+@pytest.mark.parametrize("operator", "-+")
+def test_helper_cells_on_another_sheet_go_along(operator: str) -> None:
+    """A column of helpers on a sheet of its own is followed row by row; a mistake in it is told there, once."""
+    student = Student()
+    for k in range(student.iterations):
+        helper = student.written(f"=(Sheet1!a_o1{operator}Sheet1!t1)*Sheet1!a_o1*(1-Sheet1!a_o1)", k)
+        student.book.sheets.setdefault("steps", {})[f"A{k + 1}"] = helper
+        student.fill("dE_dw5", f"=steps!A{k + 1}*a_h1", at=k)
+        student.fill("dE_dw6", f"=steps!A{k + 1}*a_h2", at=k)
+    submission = student.judged()
+    if operator == "-":
+        assert not submission.findings
+        return
+    finding = only_error(submission)
+    assert (finding.code, finding.sheet, finding.cells) == (Code.WRONG_SIGN, "steps", "A1:A12")
+    assert "'steps'!A1 has a wrong sign" in finding.message
+    student.follow(finding)
+    assert student.is_right()

@@ -50,6 +50,7 @@ class Reading:
         self.left_out: dict[Cell, dict[Cell, str]] = {}
         """Per number stored as text: the formulas that leave it out, each with the function that does so."""
         self._open: set[Cell] = set()
+        self._iterations: dict[Cell, int | None] = {}
         self._known_several: dict[tuple[int, ...], Several] = {}
         self._names: dict[str, NamedFormulas] = {}
         self._columns = HelperColumns(table)
@@ -295,7 +296,7 @@ class Reading:
 
     def _helper(self, cells: Cells, cell: Cell, step: int | None) -> Expression:
         """A formula cell outside of the quantities: its value as seen from iteration ``step``."""
-        own = self.table.step(cell)
+        own = self.step(cell)
         if cell not in self._helper_of:
             if self._foreign(cell):
                 self._helper_of[cell] = self._by_value(cells, cell, FOREIGN)
@@ -308,6 +309,37 @@ class Reading:
                 self._follow(cells, cell, own)
         found = self._helper_of[cell]
         return found if own is None or step is None or own == step else self._shifted(found, own - step)
+
+    def step(self, cell: Cell) -> int | None:
+        """The iteration that a cell belongs to, on a line of the table or in helper cells that go along with it."""
+        own = self.table.step(cell)
+        return self._along_with(cell) if own is None else own
+
+    def _along_with(self, cell: Cell) -> int | None:
+        """The one iteration that a formula apart from the table refers to, where it is one of several copies."""
+        if cell in self._iterations:
+            return self._iterations[cell]
+        self._iterations[cell] = None  # until it is known: it may need itself
+        cells, (row, column) = self.book.sheet(cell.sheet), cell.place
+        shape = cells.formulas.get(cell.place) if cells is not None else None
+        if cells is None or shape is None:
+            return None
+        beside = ((row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1))
+        if not any(cells.formulas.get(place) is shape for place in beside):
+            return None
+        found: set[int] = set()
+        try:
+            for leaf in (shape.leaves[n] for n in shape.used):
+                if isinstance(leaf, Reference):
+                    target, _ = self._target(leaf, cell)
+                    quantity = self._quantity_at(target)
+                    at = self.step(target) if quantity is None else None if quantity[0] in GIVEN else quantity[1]
+                    found |= set() if at is None else {at}
+        except (NotUnderstoodError, RecursionError):
+            return None
+        if len(found) == 1:
+            self._iterations[cell] = found.pop()
+        return self._iterations[cell]
 
     def _unknown_above(self, cells: Cells, cell: Cell) -> list[Cell]:
         """The cells above a helper, in its column and piece of the table, that have not been followed yet."""

@@ -102,7 +102,10 @@ class Builder:
 
     def constant(self, node: Node, scope: Scope) -> int:
         """A whole number that is written in the formula."""
-        value = self.number(node, scope)
+        found = self.value(node, scope)
+        if isinstance(found, Array) and scope.arrays and found.height * found.width > 1:
+            raise NotUnderstoodError("it takes several cells at once by their numbers")
+        value = as_number(one_value(found))
         if not isinstance(value, Number) or not math.isfinite(value.value):
             raise NotUnderstoodError("it takes a cell whose place is computed")
         return int(value.value)
