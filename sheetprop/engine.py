@@ -25,8 +25,12 @@ ERRORS = {
     "Name": "#NAME?",
     "Num": "#NUM!",
     "Na": "#N/A",
+    "Spill": "#SPILL!",
+    "Calc": "#CALC!",
 }
 """Excel's names of the engine's kinds of error."""
+UNTOLD = "#N/IMPL!"
+"""What stands for a kind of error that only the engine has."""
 
 
 class Spreadsheet:
@@ -94,5 +98,5 @@ def _configuration() -> formualizer.WorkbookConfig:
 
 def _other(value: Any) -> Other:
     if isinstance(value, dict):
-        return ERRORS.get(value.get("kind", ""), "#VALUE!")
+        return ERRORS.get(value.get("kind", ""), UNTOLD)
     return value if isinstance(value, (str, bool)) else str(value)

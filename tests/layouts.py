@@ -106,6 +106,15 @@ def labelled(below: bool = True, given_once: bool = False) -> Laid:
     return Laid(lambda key, k: (s := label(key, k)) and (s[0], s[1], s[2] + 1), label, given_once=given_once)
 
 
+def labelled_sheets() -> Laid:
+    """One sheet per iteration, labels in a column and values right of them."""
+
+    def label(key: str, k: int) -> Spot:
+        return f"Iteration {k}", 2 + COLUMN[key], 0
+
+    return Laid(lambda key, k: (s := label(key, k)) and (s[0], s[1], s[2] + 1), label)
+
+
 def banded() -> Laid:
     """Each iteration three lines of headings with their values below: weights, forward pass, gradients."""
 

@@ -291,6 +291,11 @@ class _Plain(Worksheet):
     def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
         return formula.removeprefix("=")
 
+    def _xml_formula_element(self, formula: str, result: Any, attributes: list[tuple[str, str]]) -> None:
+        """As Excel writes it: an empty text is a result of its own, where XlsxWriter leaves the result out."""
+        empty = [("t", "str")] if result in ("", None) else []
+        super()._xml_formula_element(formula, "" if empty else result, [*attributes, *empty])
+
 
 def addresses(cells: str) -> Iterable[str]:
     """Every cell of ranges joined by commas, in their order."""

@@ -1,9 +1,11 @@
 """Functions in a whole sheet: what is written with them is right or wrong as the plain formula would be."""
 
+import re
+
 import pytest
 
 from sheetprop.submission.findings import Code, Severity, Status
-from tests.student import GIVEN, Student, errors, only_error, with_code
+from tests.student import GIVEN, WEIGHTS, Student, errors, only_error, with_code
 
 SIGMOID = {"SIGMOID": "_xlfn.LAMBDA(_xlpm.x,1/(1+EXP(-_xlpm.x)))"}
 RIGHT = {
@@ -167,3 +169,142 @@ def test_what_could_not_be_judged_in_one_row_costs_that_row() -> None:
     assert not errors(submission)
     assert submission.status is Status.INCOMPLETE
     assert submission.max_score - submission.score < 1
+
+
+CROSSING = {
+    "absolute": "=w5[$0]:w5[$11]*a_h1+w6*a_h2",
+    "relative": "=w5*a_h1+w6*a_h2:a_h2[2]",
+    "whole column": "={w5}:{w5}*{a_h1}:{a_h1}+w6*a_h2",
+    "at": "=@{w5}:{w5}*a_h1+@w6[$0]:w6[$11]*a_h2",
+    "SINGLE": "=_xlfn.SINGLE(w5[$0]:w5[$11])*a_h1+w6*a_h2",
+    "in SUM": "=SUM(w5[$0]:w5[$11]*a_h1,w6*a_h2)",
+    "names": "=weight_five*a_h1+w6*hidden_two",
+}
+"""Ways to write o1 in which a range stands where one value belongs: Excel takes the cell in the formula's own row."""
+
+
+def crossing(formula: str, key: str = "o1") -> Student:
+    """A sheet with such a formula in a column, and the results that Excel shows."""
+    student = Student()
+    letters = {key: student.cell(key, 0).rstrip("0123456789") for key in student.columns}
+    student.fill(key, re.sub(r"{(\w+)}", lambda found: letters[found[1]], formula))
+    rows = "${}$4:${}$15"
+    student.book.names |= {
+        name: f"{student.sheet}!{rows.format(letters[key], letters[key])}"
+        for name, key in {"weight_five": "w5", "hidden_two": "a_h2"}.items()
+    }
+    student.book.stored = Student().book.computed
+    return student
+
+
+@pytest.mark.parametrize("results", [True, False])
+@pytest.mark.parametrize("formula", CROSSING.values(), ids=CROSSING)
+def test_a_range_in_the_place_of_a_value_is_its_cell_in_the_same_row(formula: str, results: bool) -> None:
+    """Excel crosses it with the formula's row: what needs another row of the range is no circle, and o1 is right."""
+    submission = crossing(formula).judged(results=results)
+    assert not submission.findings
+    assert submission.status is Status.RIGHT
+
+
+@pytest.mark.parametrize("formula", CROSSING.values(), ids=CROSSING)
+def test_mistakes_beside_crossed_ranges(formula: str) -> None:
+    """A wrong operator beside such a range is told as that."""
+    head, plus, tail = formula.rpartition("+")
+    student = crossing(f"{head}-{tail}" if plus and "SUM" not in formula else formula.replace("w6*", "-w6*"))
+    finding = only_error(student.judged(results=False))
+    assert (finding.code, finding.quantity, finding.cells) == (Code.WRONG_SIGN, "o1", student.cells("o1"))
+
+
+def test_whole_columns_are_no_names() -> None:
+    """SUM over a whole column is not followed, and is told so in words that hold."""
+    student = Student()
+    column = student.cell("w5", 0).rstrip("0123456789")
+    student.fill("o1", f"=w5*a_h1+w6*a_h2+0*SUM({column}:{column})+SUM(7:7)*0")
+    student.book.stored = Student().book.computed
+    assert not any("not defined" in finding.message for finding in student.judged().findings)
+
+
+def test_the_place_of_a_cell_alone_makes_no_circle() -> None:
+    """ROW asks for no value: a formula may name its own cell there."""
+    student = Student()
+    student.fill("o1", "=w5*a_h1+w6*a_h2+ROW(o1)-ROW(o1)")
+    student.book.stored = Student().book.computed
+    submission = student.judged()
+    assert not errors(submission)
+    assert not with_code(submission, Code.CIRCULAR)
+
+
+BEYOND_THE_ENGINE = [
+    "=SUM(w5:w6 w5[$0]:w5[$11])*a_h1+w6*a_h2",
+    "=SUM(w5#)*a_h1+w6*a_h2",
+    "=TRIMRANGE(w5:w5)*a_h1+w6*a_h2",
+    '=w5*a_h1+w6*a_h2+0*VALUE(_xlfn.REGEXEXTRACT("0","0"))',
+    "=w5*a_h1+w6*a_h2+0*_xlfn.BINOM.DIST.RANGE(1,1,1)",
+]
+
+
+@pytest.mark.parametrize("results", [True, False])
+@pytest.mark.parametrize("formula", BEYOND_THE_ENGINE)
+def test_what_only_excel_computes_shows_no_error(formula: str, results: bool) -> None:
+    """Without stored values nothing is said of what such a cell shows; with them, its numbers are judged."""
+    student = student_with("o1", formula)
+    student.book.stored = Student().book.computed
+    submission = student.judged(results=results)
+    assert not errors(submission)
+    assert {finding.code for finding in submission.findings} == {Code.NOT_FOLLOWED}
+    assert all(finding.quantity == "o1" for finding in submission.findings)
+    assert submission.status is (Status.RIGHT if results else Status.INCOMPLETE)
+
+
+@pytest.mark.parametrize("formula", ['=w5*a_h1+w6*a_h2+"x"', "=w5*a_h1+w6*a_h2+NA()"])
+def test_what_shows_an_error_anywhere_is_told(formula: str) -> None:
+    """An error that any program shows is told without stored values as well."""
+    finding = only_error(student_with("o1", formula).judged(results=False))
+    assert (finding.code, finding.quantity) == (Code.ERROR_VALUE, "o1")
+
+
+def test_a_crossed_range_in_the_wrong_row_has_no_dollar_to_blame() -> None:
+    """An update from a whole column of gradients takes its own row's, which the range does, and no $."""
+    student = Student()
+    student.fill("w5", "=w5[-1]-lr*dE_dw5[$0]:dE_dw5[$11]")
+    finding = only_error(student.judged())
+    assert (finding.code, finding.quantity) == (Code.WRONG_ROW, "w5")
+    assert "$" not in finding.message
+    student.follow(finding)
+    assert student.is_right()
+
+
+def test_choose_puts_cells_beside_each_other() -> None:
+    """CHOOSE({1,2},…) is an array of both."""
+    submission = student_with("o1", "=SUMPRODUCT(w5:w6*CHOOSE({1,2},a_h1,a_h2))").judged(results=False)
+    assert not submission.findings
+    finding = only_error(student_with("o1", "=SUMPRODUCT(w5:w6*CHOOSE({1,1},a_h1,a_h2))").judged(results=False))
+    assert (finding.code, finding.quantity) == (Code.WRONG_QUANTITY, "o1")
+
+
+def test_a_rate_in_percent() -> None:
+    """50% in the formulas is the rate 0.5."""
+    student = Student(rate_cell="")
+    for key in WEIGHTS:
+        student.fill(key, f"={key}[-1]-50%*dE_d{key}[-1]")
+    assert not student.judged().findings
+
+
+@pytest.mark.parametrize("operator", "-+")
+def test_helper_cells_on_another_sheet_go_along(operator: str) -> None:
+    """A column of helpers on a sheet of its own is followed row by row; a mistake in it is told there, once."""
+    student = Student()
+    for k in range(student.iterations):
+        helper = student.written(f"=(Sheet1!a_o1{operator}Sheet1!t1)*Sheet1!a_o1*(1-Sheet1!a_o1)", k)
+        student.book.sheets.setdefault("steps", {})[f"A{k + 1}"] = helper
+        student.fill("dE_dw5", f"=steps!A{k + 1}*a_h1", at=k)
+        student.fill("dE_dw6", f"=steps!A{k + 1}*a_h2", at=k)
+    submission = student.judged()
+    if operator == "-":
+        assert not submission.findings
+        return
+    finding = only_error(submission)
+    assert (finding.code, finding.sheet, finding.cells) == (Code.WRONG_SIGN, "steps", "A1:A12")
+    assert "'steps'!A1 has a wrong sign" in finding.message
+    student.follow(finding)
+    assert student.is_right()

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import pytest
 from openpyxl.utils.cell import get_column_letter
 
-from sheetprop.network import NETWORK
+from sheetprop.network import ITERATION, NETWORK
 from sheetprop.submission.find.labels import quantities
 from sheetprop.submission.findings import Code, Severity, Status
-from tests.student import ASKED, GIVEN, GRADIENTS, HANDOUT, WEIGHTS, Student, errors, with_code
+from tests.student import ASKED, GIVEN, GRADIENTS, HANDOUT, WEIGHTS, Student, errors, only_error, with_code
 
 NUMBERS = range(1, 9)
 
@@ -248,6 +248,13 @@ def test_velocities_are_no_weights(names: str) -> None:
         ("y1|y2", "t1|t2"),
         ("t1|t2|y1|y2", "t1|t2|a_o1|a_o2"),
         ("output 1|output 2", "o1|o2"),
+        ("actual 1|actual 2|predicted 1|predicted 2", "t1|t2|a_o1|a_o2"),
+        ("observed 1|predicted 1", "t1|a_o1"),
+        ("target 1|actual 1", "t1|a_o1"),
+        ("desired output 1|actual output 1", "t1|a_o1"),
+        ("actual output 1|predicted output 1", "t1|a_o1"),
+        ("tatsächlich 1|vorhergesagt 1", "t1|a_o1"),
+        ("réel 1|prédit 1", "t1|a_o1"),
         ("net o1|net o2|output 1|output 2", "o1|o2|a_o1|a_o2"),
         ("w1|w1 new", "w1|"),
         ("w1 old|w1 new", "w1|"),
@@ -276,6 +283,26 @@ def test_formulas_show_which_number_is_the_neurons() -> None:
     assert submission.tables[0].columns["w2"] == "F"
     student.replace("dE_dw2", "i2", "i1")
     assert {finding.quantity for finding in errors(student.judged())} == {"dE_dw2"}
+
+
+UNREAD = {"iteration": "पुनरावृत्ति", "t1": "लक्ष्य १", "t2": "लक्ष्य २", "i1": "इनपुट १", "i2": "इनपुट २"}
+
+
+@pytest.mark.parametrize("results", [True, False])
+@pytest.mark.parametrize(
+    "keys", [["t1", "t2"], ["iteration", "t1", "t2"], list(UNREAD), ["w5", "h1", "o2"]], ids="-".join
+)
+def test_what_is_not_read_makes_nothing_else_wrong(keys: list[str], results: bool) -> None:
+    """Columns under a script that nobody here reads are helpers, named in one warning; their formulas are followed."""
+    student = Student(columns=(ITERATION, *HANDOUT))
+    for key in keys:
+        student.head(key, UNREAD.get(key, f"स्तंभ {key[0]}"))
+    (finding,) = [f for f in student.judged(results=results).findings if f.code is not Code.MISSING_COLUMN]
+    assert finding.code is Code.UNKNOWN_HEADING
+    student.replace("dE_dw5", "a_h1", "a_h2")
+    wrong = only_error(student.judged(results=results))
+    assert (wrong.code, wrong.quantity, wrong.cells) == (Code.WRONG_QUANTITY, "dE_dw5", student.cells("dE_dw5"))
+    assert wrong.expected == student.written("=(a_o1-t1)*a_o1*(1-a_o1)*a_h1", 0)
 
 
 def test_unknown_heading() -> None:

@@ -6,7 +6,17 @@ from collections.abc import Callable
 import pytest
 
 from sheetprop.submission.findings import Code, Severity, Status, Submission
-from tests.layouts import Laid, banded, headed_blocks, in_pairs, labelled, rows_apart, sheet_each, three_sheets
+from tests.layouts import (
+    Laid,
+    banded,
+    headed_blocks,
+    in_pairs,
+    labelled,
+    labelled_sheets,
+    rows_apart,
+    sheet_each,
+    three_sheets,
+)
 from tests.student import (
     FORWARD,
     GRADIENTS,
@@ -25,6 +35,7 @@ LAYOUTS: dict[str, Callable[[], Laid]] = {
     "blocks of one": headed_blocks,
     "blocks of three": lambda: headed_blocks(3),
     "a sheet each": sheet_each,
+    "a sheet each, labels": labelled_sheets,
     "labels, blocks below": labelled,
     "labels, blocks to the right": lambda: labelled(below=False),
     "labels, inputs once": lambda: labelled(given_once=True),

@@ -52,6 +52,17 @@ def test_wrong_number_typed_in_is_an_error(key: str, at: int) -> None:
     assert not student.judged().findings
 
 
+@pytest.mark.parametrize(
+    ("factor", "share"), [(0, "100 %"), (2, "100 %"), (1.25, "25 %"), (18, "1,700 %"), (1.004, "0.4 %")]
+)
+def test_how_far_a_typed_number_is_off(factor: float, share: str) -> None:
+    """It is told in percent of what belongs there."""
+    student = Student()
+    right = float(student.book.computed[student.sheet, student.cell("h2", 6)])
+    student.fill("h2", right * factor, at=6)
+    assert f", {share}." in only_error(student.judged()).message
+
+
 @pytest.mark.parametrize("digits", [4, 5, 9, 15])
 def test_pasted_numbers_may_be_rounded(digits: int) -> None:
     """A table pasted with three significant digits or more is followed within what its digits allow."""

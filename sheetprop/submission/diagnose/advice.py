@@ -42,7 +42,7 @@ def advice_for_helper(
     """The same for cells of a helper, of which ``right`` is what they should compute."""
     writer = case.writer.on(sheet)
     wanted = case.evaluator(right)
-    own = {place: case.table.step(Cell(sheet, place)) for place in places}
+    own = {place: case.reading.step(Cell(sheet, place)) for place in places}
     candidates = (
         _in_own_words(case, writer, helper.shape, helper.expression, right, places[0], step, own[places[0]]),
         writer.formula(right, step),

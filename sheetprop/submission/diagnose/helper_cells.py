@@ -18,6 +18,7 @@ from sheetprop.submission.diagnose.wording import explain
 from sheetprop.submission.find.pieces import GIVEN
 from sheetprop.submission.find.tables import ranges
 from sheetprop.submission.findings import Severity
+from sheetprop.submission.understand.parameters import address
 
 MOST_UNEXPLAINED = 16
 """Formulas of a table whose mistake was searched for in vain; after so many it is not one slip of the hand."""
@@ -100,9 +101,9 @@ def _tell_helper(case: Case, name: str, diagnosis: Diagnosis, cured: list[Wrong]
     cells = sorted(helper.cells, key=lambda cell: (cell.sheet, cell.place))
     sheet = cells[0].sheet
     places = [cell.place for cell in cells if cell.sheet == sheet]
-    step = case.table.step(cells[0]) or 0
+    step = case.reading.step(cells[0]) or 0
     writer = writer.on(sheet)
-    first = ranges(places[:1])
+    first = address(cells[0], case.table.cells.name)
     users = " and ".join(NETWORK.label(key) for key in keys)
     message = explain(writer, key, diagnosis.edits, step, f"The helper cell {first}")
     message += f" {users} {'is' if len(keys) == 1 else 'are'} computed from it."

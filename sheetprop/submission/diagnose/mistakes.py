@@ -20,7 +20,7 @@ from sheetprop.submission.diagnose.updated import updated_weights
 from sheetprop.submission.diagnose.wording import explain, value_text
 from sheetprop.submission.find.tables import WEIGHTS, quoted
 from sheetprop.submission.findings import Code
-from sheetprop.submission.understand.formula import Leaf, Reference, ThisRow
+from sheetprop.submission.understand.formula import Crossing, Leaf, Reference, ThisRow
 from sheetprop.submission.understand.reading import EMPTY, TEXT
 
 MOST_COPIES = 4
@@ -178,7 +178,8 @@ def _with_dollar(case: Case, item: Wrong, edit: Edit) -> Edit:
 def _fixed(case: Case, item: Wrong, edit: Edit) -> list[bool]:
     """Of each reference that an edit replaces, whether a $ keeps it at one iteration."""
     side = "column_fixed" if case.table.across else "row_fixed"
-    return [not isinstance(leaf, ThisRow) and getattr(leaf, side, True) for leaf in _replaced(case, item, edit)]
+    moving = (ThisRow, Crossing)
+    return [not isinstance(leaf, moving) and getattr(leaf, side, True) for leaf in _replaced(case, item, edit)]
 
 
 def _replaced(case: Case, item: Wrong, edit: Edit) -> list[Leaf]:

@@ -15,7 +15,7 @@ from sheetprop.submission.compare.samples import equal
 from sheetprop.submission.diagnose.diagnosis import kind_of, siblings
 from sheetprop.submission.diagnose.edits import Edit
 from sheetprop.submission.diagnose.known import as_known
-from sheetprop.submission.diagnose.wording import explain, value_text
+from sheetprop.submission.diagnose.wording import explain, share_text, value_text
 from sheetprop.submission.find.pieces import GIVEN
 from sheetprop.submission.find.tables import WEIGHTS, blocks, cited
 from sheetprop.submission.findings import Code, Severity
@@ -262,7 +262,7 @@ def _tell_numbers(case: Case, key: str, steps: list[int]) -> None:
         message = f"{label} stays {value_text(found)}: typed in where updates belong, it learns nothing."
     else:
         off = abs(found - expected)
-        relative = f", {off / abs(expected):.2g} of it" if expected else ""
+        relative = f", {share_text(off / abs(expected))}" if expected else ""
         message = (
             f"{label} is typed in as {value_text(found)}, but {value_text(expected)} "
             f"{'follows from the other cells' if beside else 'is right'}: it is off by {off:.2g}{relative}."

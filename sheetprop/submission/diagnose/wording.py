@@ -312,4 +312,10 @@ def value_text(value: float) -> str:
     return f"{value:.10g}"
 
 
-__all__ = ["Writer", "explain", "in_cells", "value_text"]
+def share_text(share: float) -> str:
+    """A share of what is right in percent, to two digits: 0.031 %, 48 %, 1,600 %."""
+    percent = float(f"{100 * share:.2g}")
+    return f"{percent:,.0f} %" if percent >= 10 else f"{percent:g} %"
+
+
+__all__ = ["Writer", "explain", "in_cells", "share_text", "value_text"]

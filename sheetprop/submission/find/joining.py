@@ -148,7 +148,10 @@ def _groups(parts: Sequence[Piece]) -> Iterator[Group]:
 
 
 def _is_one(book: Book, group: Group) -> bool:
-    """Whether pieces together are a table: enough quantities, each piece tied to the others by a formula."""
+    """Whether pieces together are a table: enough quantities, each piece tied to the others by a formula.
+
+    One with enough for itself needs no other: of a first iteration alone, no formula asks for the learning rate.
+    """
     if not is_table(key for piece in group for key in piece.columns):
         return False
     owner = {
@@ -167,7 +170,7 @@ def _is_one(book: Book, group: Group) -> bool:
                     if other is not None and other != n:
                         tied[n].add(other)
                         tied[other].add(n)
-    loose = [n for n in range(len(group)) if not tied[n] and len(group) > 1]
+    loose = [n for n, piece in enumerate(group) if not tied[n] and len(group) > 1 and not is_table(piece.columns)]
     for n in reversed(loose):
         del group[n]
     return is_table(key for piece in group for key in piece.columns)

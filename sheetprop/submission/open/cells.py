@@ -12,7 +12,7 @@ from itertools import product
 from pathlib import Path
 from xml.parsers.expat import ExpatError
 
-from sheetprop.engine import Spreadsheet
+from sheetprop.engine import UNTOLD, Spreadsheet
 from sheetprop.errors import InputError
 from sheetprop.grid import Grid
 from sheetprop.stored import BOOLEAN, NUMBER, SHARED_TEXT, DocumentTypeError, EncodingError, read_cells
@@ -21,7 +21,7 @@ from sheetprop.submission.open.areas import corners
 from sheetprop.submission.open.package import Chart, ExcelTable, Unreadable, open_package
 from sheetprop.submission.open.text_numbers import TextNumber, text_number
 from sheetprop.submission.understand.circles import Circles
-from sheetprop.submission.understand.formula import Name, NotUnderstoodError, Shape, Shapes, ThisRow
+from sheetprop.submission.understand.formula import Name, NotUnderstoodError, Shape, Shapes, ThisRow, crossed
 from sheetprop.submission.understand.plainly import plain_formulas
 
 Place = tuple[int, int]
@@ -100,6 +100,7 @@ class Book:
         self._data = data
         self.shapes = Shapes()
         self._sheets: dict[str, Cells] = {}
+        self._beyond: list[tuple[str, Place]] = []
         self._parts = {part.name.lower(): part for part in self.package.sheets}
 
     def __iter__(self) -> Iterator[Cells]:
@@ -135,29 +136,36 @@ class Book:
     def _shared_texts(self) -> list[str]:
         return self.package.shared_strings()
 
-    def named(self, name: Name, here: str) -> tuple[str, int, int] | float:
+    def named(self, name: Name, here: str, place: Place = (0, 0)) -> tuple[str, int, int] | float:
         """What a defined name means on the sheet ``here``: a cell (sheet, row, column) or a number.
 
-        Raises NotUnderstoodError where it means something else, or is not defined.
+        Where it crosses the formula's cell, it is of a range what is in line with ``place``. Raises NotUnderstoodError
+        where it means something else, or is not defined.
         """
         meaning = self._meaning(name, here)
         if meaning is None:
             raise NotUnderstoodError(f"the name {name.name} is not defined")
         if NUMBER_TEXT.fullmatch(meaning) and math.isfinite(value := float(meaning)):
             return value
-        sheet, _, cell = meaning.rpartition("!")
-        try:
-            top, left, bottom, right = corners(cell)
-        except ValueError:
-            raise NotUnderstoodError(f"the name {name.name} means no cell") from None
-        if (left, top) != (right, bottom):
-            raise NotUnderstoodError(f"the name {name.name} means more than one cell")
-        return (sheet.strip("'").replace("''", "'") or here, top, left)
+        sheet, area = _area(meaning) or ("", None)
+        if area is None:
+            raise NotUnderstoodError(f"the name {name.name} means no cell")
+        if area[:2] == area[2:]:
+            return sheet or here, *area[:2]
+        if name.crosses:
+            return sheet or here, *crossed(area, place)
+        raise NotUnderstoodError(f"the name {name.name} means more than one cell")
+
+    def range_named(self, name: Name, here: str) -> tuple[int, int, int, int] | None:
+        """Top, left, bottom and right of a range of several cells that a name means; None where it means no such."""
+        meaning = self._meaning(name, here)
+        found = _area(meaning) if meaning is not None else None
+        return found[1] if found is not None and found[1][:2] != found[1][2:] else None
 
     def formula_named(self, name: Name, here: str) -> Shape | None:
         """The formula that a defined name stands for on the sheet ``here``; None where it means a cell or a number."""
         meaning = self._meaning(name, here)
-        if meaning is None or "#REF!" in meaning:
+        if meaning is None or "#REF!" in meaning or (name.crosses and self.range_named(name, here)):
             return None
         try:
             self.named(name, here)
@@ -188,7 +196,25 @@ class Book:
         value = grid.at(*place)
         if isinstance(value, float) and not math.isfinite(value):  # the engine goes on where Excel gives up
             return ErrorValue("#NUM!")
-        return ErrorValue(value) if isinstance(value, str) and value.startswith("#") else value
+        if isinstance(value, str) and value.startswith("#"):
+            return None if value in self._engines_own else ErrorValue(value)
+        return value
+
+    @cached_property
+    def _engines_own(self) -> set[str]:
+        """Kinds of error that some cell shows in the engine though Excel might compute it.
+
+        Another cell may have such an error from that one, so that nothing is said of any.
+        """
+        shown = (self._computed[sheet].at(*place) for sheet, place in self._beyond)
+        return {UNTOLD, *(value for value in shown if isinstance(value, str) and value.startswith("#"))}
+
+    def _plain_formulas(self) -> Iterator[tuple[str, int, int, str]]:
+        for sheet, row, column, formula in plain_formulas(self):
+            if formula is None:
+                self._beyond.append((sheet, (row, column)))
+            else:
+                yield sheet, row, column, formula
 
     @cached_property
     def _engine(self) -> Spreadsheet | None:
@@ -197,7 +223,7 @@ class Book:
             path.write_bytes(self._data)
             try:
                 spreadsheet = Spreadsheet(path)
-                spreadsheet.replace_formulas(plain_formulas(self))
+                spreadsheet.replace_formulas(self._plain_formulas())
             except InputError:
                 return None
         return spreadsheet
@@ -302,6 +328,15 @@ class Book:
         cells.formulas[place] = shape = self.shapes.of(text.lstrip("="), *place)
         if kind == "shared":
             shared[group] = shape
+
+
+def _area(meaning: str) -> tuple[str, tuple[int, int, int, int]] | None:
+    """Sheet (empty where none is named), top, left, bottom and right of what a name means; None where it is no area."""
+    sheet, _, cells = meaning.rpartition("!")
+    try:
+        return sheet.strip("'").replace("''", "'"), corners(cells)
+    except ValueError:
+        return None
 
 
 def _squeezed(name: str) -> str:

@@ -7,7 +7,17 @@ from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sheetprop.submission.understand.formula import Columns, Leaf, Name, NotUnderstoodError, Reference, Shape, ThisRow
+from sheetprop.submission.understand.formula import (
+    Columns,
+    Crossing,
+    Leaf,
+    Name,
+    NotUnderstoodError,
+    Reference,
+    Shape,
+    ThisRow,
+)
+from sheetprop.submission.understand.functions import PLACES_ONLY
 
 if TYPE_CHECKING:
     from sheetprop.submission.open.cells import Book, Cells, Place
@@ -17,6 +27,9 @@ MOST_LINKS = 3_000_000
 
 MOST_SHAPES = 20_000
 """Different formulas that are parsed for it; of more, references are taken as they are written."""
+RANGING = ("", ":")
+"""What stands between two cells that make a range, or two ranges of which the common part is meant."""
+_WHOLE_ROWS = re.compile(r"[0-9]:\$?[0-9]")
 _WORD = re.compile(r"(?<!\w)[^\W\d][\w.]*")
 
 Node = tuple[str, int, int]
@@ -176,7 +189,7 @@ def _only_leads_back(cells: Cells) -> bool:
 def _leads_elsewhere(piece: str) -> bool:
     """Whether there may be a name, another sheet or a table's column in what stands between references."""
     words = [found for found in _WORD.finditer(piece) if piece[found.end() : found.end() + 1] != "("]
-    return bool(words) or any(mark in piece for mark in "!['")
+    return bool(words) or any(mark in piece for mark in "!['") or bool(_WHOLE_ROWS.search(piece))
 
 
 def _areas(book: Book, cells: Cells, place: Place, shape: Shape) -> Iterator[tuple[str, int, int, int, int]]:
@@ -184,17 +197,20 @@ def _areas(book: Book, cells: Cells, place: Place, shape: Shape) -> Iterator[tup
     try:
         if len(book.shapes) > MOST_SHAPES:
             raise NotUnderstoodError("there are too many formulas")
-        leaves: list[Leaf] = shape.leaves if shape.tree else []
+        leaves: list[Leaf] = [shape.leaves[n] for n in shape.needed]
     except NotUnderstoodError:
-        leaves = [piece for piece in shape.pieces if isinstance(piece, Reference)]
+        leaves = _single_cells(shape)
     for leaf in leaves:
         match leaf:
-            case Reference(sheet=sheet):
-                row, column = leaf.at(*place)
+            case Reference(sheet=sheet) | Crossing(first=Reference(sheet=sheet)):
+                try:
+                    row, column = leaf.at(*place)
+                except NotUnderstoodError:
+                    continue
                 yield (sheet or cells.name, row, column, row, column)
             case Name():
                 try:
-                    meaning = book.named(leaf, cells.name)
+                    meaning = book.named(leaf, cells.name, place)
                 except NotUnderstoodError:
                     continue
                 if not isinstance(meaning, float):
@@ -206,6 +222,21 @@ def _areas(book: Book, cells: Cells, place: Place, shape: Shape) -> Iterator[tup
                 ends = [at for end in (first, last) if (at := _column(book, cells, place, end)) is not None]
                 if len(ends) == 2:
                     yield (cells.name, place[0], min(ends), place[0], max(ends))
+
+
+def _single_cells(shape: Shape) -> list[Leaf]:
+    """The cells that a formula names one by one, as far as Excel needs their values; of ranges it may need a part."""
+    if not shape.functions.isdisjoint(PLACES_ONLY):
+        return []
+    pieces = shape.pieces
+    beside = [piece.strip() if isinstance(piece, str) else "" for piece in pieces]
+    return [
+        piece
+        for n, piece in enumerate(pieces)
+        if isinstance(piece, Reference)
+        and not (n > 1 and beside[n - 1] in RANGING)
+        and not (n + 2 < len(pieces) and beside[n + 1] in RANGING)
+    ]
 
 
 def _column(book: Book, cells: Cells, place: Place, leaf: ThisRow) -> int | None:

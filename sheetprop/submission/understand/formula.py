@@ -15,6 +15,7 @@ from sheetprop.expression import Expression
 from sheetprop.submission.understand.functions import (
     CONDITIONAL,
     LEAVE_TEXTS_OUT,
+    PLACES_ONLY,
     SAME_CELLS,
     Array,
     Builder,
@@ -31,10 +32,12 @@ from sheetprop.submission.understand.functions import (
 from sheetprop.submission.understand.parsing import (
     MAX_AREA,
     Columns,
+    Crossing,
     Leaf,
     Name,
     Reference,
     ThisRow,
+    crossed,
     parsed,
     reference_to,
 )
@@ -96,6 +99,16 @@ class Shape:
         return frozenset(found)
 
     @cached_property
+    def crosses(self) -> bool:
+        """Whether a range stands in it where one value belongs."""
+        if not any(mark in piece for piece in self.pieces if isinstance(piece, str) for mark in ":@["):
+            return False
+        try:
+            return bool(self.tree) and any(isinstance(leaf, Crossing) for leaf in self.leaves)
+        except NotUnderstoodError:
+            return False
+
+    @cached_property
     def conditional(self) -> bool:
         """Whether it may depend on which cells are empty."""
         return not self.functions.isdisjoint(CONDITIONAL)
@@ -144,6 +157,26 @@ class Shape:
 
         walk(self.tree)
         return list(found)
+
+    @cached_property
+    def needed(self) -> list[int]:
+        """The leaves whose values Excel needs for its own; of ROW it is the place alone, of INDEX what it chooses."""
+        left_out: set[int] = set()
+
+        def walk(part: object, place_only: bool) -> None:
+            match part:
+                case ("leaf", int(n)):
+                    if place_only:
+                        left_out.add(n)
+                case ("call", str(called), *arguments):
+                    for argument in arguments:
+                        walk(argument, place_only or called in PLACES_ONLY)
+                case (*inside,):
+                    for one in inside:
+                        walk(one, place_only)
+
+        walk(self.tree, False)
+        return [n for n in range(len(self.leaves)) if n not in left_out]
 
     @cached_property
     def counting(self) -> dict[int, str]:
@@ -259,4 +292,16 @@ class Shapes:
         return shape
 
 
-__all__ = ["MAX_AREA", "Columns", "Leaf", "Name", "NotUnderstoodError", "Reference", "Shape", "Shapes", "ThisRow"]
+__all__ = [
+    "MAX_AREA",
+    "Columns",
+    "Crossing",
+    "Leaf",
+    "Name",
+    "NotUnderstoodError",
+    "Reference",
+    "Shape",
+    "Shapes",
+    "ThisRow",
+    "crossed",
+]

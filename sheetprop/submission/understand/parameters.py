@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from typing import NamedTuple
@@ -112,12 +112,30 @@ def _infer_given(reading: Reading, runs: Mapping[str, list[Run]], parameters: Pa
             )
             if equal(evaluator(expression), evaluator.name(shown_by)):
                 parameters.given |= values
-                parameters.bindings |= named
-                for found, key in named.items():
+                for found, key in _in_every_row(reading, runs[shown_by], named).items():
+                    parameters.bindings[found] = key
                     cell = reading.constants[found][0]
                     if cell is not None:
-                        parameters.cells[key] = cell
+                        parameters.cells.setdefault(key, cell)
                 break
+
+
+def _in_every_row(reading: Reading, runs: Sequence[Run], named: Mapping[str, str]) -> dict[str, str]:
+    """What the last formula of a column calls inputs and targets, and the cells in their place in its copies.
+
+    A column without a heading that is read has one for each row; the first row's come first.
+    """
+    formulas = [run.content for run in runs if run.content.expression is not None]
+    last, found = formulas[-1], {}
+    assert last.expression is not None
+    for content in formulas:
+        if content.shape is not last.shape or content.expression is None:
+            continue
+        for name, own in zip(last.expression.symbols(), content.expression.symbols(), strict=False):
+            there = own in reading.constants and name in named
+            if there and same_number(reading.constants[own][1], reading.constants[name][1]):
+                found[own] = named[name]
+    return {**found, **named}
 
 
 def labelled(table: Table, names: Callable[[str], bool]) -> tuple[Cell, float] | None:

@@ -19,6 +19,10 @@ MAX_AREA = 64
 """Cells of a range that are looked at one by one; a longer range cannot belong to one iteration."""
 ELEMENTWISE = {*UNARY, *ROUNDING, "POWER", "IF", "IFERROR", "IFNA"}
 """Functions that take of a range, where their cell is one of an array's, the element that is for that cell."""
+AGGREGATING = {"AVERAGE", "MAX", "MIN", "PRODUCT", "SUM", "SUMSQ"}
+"""Functions that take ranges whole, but compute with what stands beside an operator in them as any formula does."""
+LAST_ROW, LAST_COLUMN = 1_048_575, 16_383
+"""Of a sheet, from zero."""
 PARAMETER = "_xlpm."
 """What files write before the names that LET and LAMBDA give."""
 
@@ -49,11 +53,47 @@ class Reference:
 
 
 @dataclass(frozen=True)
+class Crossing:
+    """A range where one value belongs, from a corner to the opposite one: Excel takes what crosses the formula's cell.
+
+    That is its cell in the formula's own row where it is a column, in the formula's own column where it is a row.
+    """
+
+    first: Reference
+    last: Reference
+
+    @property
+    def sheet(self) -> str | None:
+        """The sheet as the formula names it."""
+        return self.first.sheet
+
+    def at(self, row: int, column: int) -> tuple[int, int]:
+        """The cell meant by a formula in ``row``, ``column``; raises NotUnderstoodError where there is none."""
+        return crossed((*self.first.at(row, column), *self.last.at(row, column)), (row, column))
+
+
+def crossed(area: tuple[int, int, int, int], place: tuple[int, int]) -> tuple[int, int]:
+    """The cell of an area, given by the rows and columns of two corners, that crosses the row or column of a cell.
+
+    Raises NotUnderstoodError where there is none.
+    """
+    top, bottom = sorted(area[::2])
+    left, right = sorted(area[1::2])
+    row, column = place
+    if left == right and top <= row <= bottom:
+        return row, left
+    if top == bottom and left <= column <= right:
+        return top, column
+    raise NotUnderstoodError("it uses a range where one cell is meant, and none of its cells is in the formula's line")
+
+
+@dataclass(frozen=True)
 class Name:
-    """A defined name."""
+    """A defined name; ``crosses`` where, of a range, the one cell in the formula's row or column is meant."""
 
     name: str
     sheet: str | None = None
+    crosses: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,12 +112,17 @@ class Columns:
     last: ThisRow
 
 
-Leaf = Reference | Name | ThisRow | Columns
+Leaf = Reference | Crossing | Name | ThisRow | Columns
 
 _REFERENCE = re.compile(
     r"(?:(?P<quoted>'(?:[^']|'')*')!|(?P<plain>[^'!\[\]]+)!)?"
     r"(?P<from>\$?[A-Za-z]{1,3}\$?[1-9][0-9]*)(?::(?P<to>\$?[A-Za-z]{1,3}\$?[1-9][0-9]*))?"
 )
+_WHOLE_LINES = re.compile(
+    r"(?:(?P<quoted>'(?:[^']|'')*')!|(?P<plain>[^'!\[\]]+)!)?"
+    r"(?:\$?(?P<left>[A-Za-z]{1,3}):\$?(?P<right>[A-Za-z]{1,3})|\$?(?P<top>[1-9]\d{0,6}):\$?(?P<bottom>[1-9]\d{0,6}))"
+)
+_WHOLE_COLUMN_OF_TABLE = re.compile(r"(?P<table>[^\[\]]+)\[(?P<column>[^\[\]#@]+)\]")
 _THIS_ROW = re.compile(
     r"(?P<table>[^\[\]]*)\[(?:\[#This Row\],\[(?P<long>[^\[\]]+)\]|@\[?(?P<short>[^\[\]]+)\]?)\]", re.I
 )
@@ -149,9 +194,14 @@ class _Converter:
                 if name in names or text.lower().startswith(PARAMETER):
                     return ("variable", name)
                 return self._refer(text, elementwise)
+            case "UnaryOp" if node["operator"] == "#":
+                raise NotUnderstoodError("it refers to all cells that another formula fills (#)")
+            case "BinaryOp" if node["operator"] in (" ", ","):
+                raise NotUnderstoodError("it joins ranges, or takes what they have in common")
+            case "UnaryOp" if node["operator"] == "@":
+                return ("unary", "@", self._crossing(node["operand"], names))
             case "UnaryOp":
-                own = elementwise and node["operator"] != "@"
-                return ("unary", node["operator"], self.node(node["operand"], names, own))
+                return ("unary", node["operator"], self.node(node["operand"], names, elementwise))
             case "BinaryOp" if node["operator"] == ":":
                 return self._columns(node, names)
             case "BinaryOp":
@@ -178,8 +228,21 @@ class _Converter:
                 return ("lambda", parameters, self.node(arguments[-1], names | set(parameters)))
             case "OFFSET" if len(arguments) in (3, 4, 5):
                 return self._offset(arguments)
+            case "SINGLE" if len(arguments) == 1:
+                return ("unary", "@", self._crossing(arguments[0], names))
         own = elementwise and name in ELEMENTWISE
-        return ("call", name.removeprefix(PARAMETER.upper()), *(self.node(a, names, own) for a in arguments))
+        beside = own or (elementwise and name in AGGREGATING and self.element is None)
+        computed = ("BinaryOp", "UnaryOp")
+        nodes = (self.node(a, names, beside if a["node_type"] in computed else own) for a in arguments)
+        return ("call", name.removeprefix(PARAMETER.upper()), *nodes)
+
+    def _crossing(self, operand: dict[str, Any], names: frozenset[str]) -> Node:
+        """What @ stands before: of a range, its cell in the formula's own row or column."""
+        element, self.element = self.element, None
+        try:
+            return self.node(operand, names, elementwise=operand["node_type"] == "Reference")
+        finally:
+            self.element = element
 
     def _offset(self, arguments: list[dict[str, Any]]) -> Node:
         """OFFSET by written numbers is the cells it leads to."""
@@ -213,12 +276,16 @@ class _Converter:
         if this_row := _THIS_ROW.fullmatch(text):
             name = (this_row["long"] or this_row["short"]).replace("'", "")
             return self._leaf(ThisRow(this_row["table"].lower() or None, name))
+        if own and self.element is None and (whole := _WHOLE_COLUMN_OF_TABLE.fullmatch(text)):
+            return self._leaf(ThisRow(whole["table"].lower(), whole["column"].replace("'", "")))
         if "[" in text:
             raise NotUnderstoodError("it refers to another workbook or to a whole column of a table")
+        if lines := _WHOLE_LINES.fullmatch(text):
+            return self._whole_lines(lines, own and self.element is None)
         found = _REFERENCE.fullmatch(text)
         if not found:
             sheet, _, name = text.rpartition("!")
-            return self._leaf(Name(name.lower(), sheet.strip("'") or None))
+            return self._leaf(Name(name.lower(), sheet.strip("'") or None, own and self.element is None))
         sheet = found["plain"] or (found["quoted"] and found["quoted"][1:-1].replace("''", "'"))
         first = reference_to(found["from"], row, column, sheet)
         if not found["to"]:
@@ -226,6 +293,8 @@ class _Converter:
         last = reference_to(found["to"], row, column, sheet)
         (top, left), (bottom, right) = first.at(row, column), last.at(row, column)
         top, bottom, left, right = min(top, bottom), max(top, bottom), min(left, right), max(left, right)
+        if own and self.element is None and (top, left) != (bottom, right):
+            return self._leaf(Crossing(first, last))
         if own and self.element:
             top, bottom = _narrowed(top, bottom, self.element[0])
             left, right = _narrowed(left, right, self.element[1])
@@ -249,6 +318,19 @@ class _Converter:
                 for r in range(top, bottom + 1)
             ),
         )
+
+    def _whole_lines(self, found: re.Match[str], own: bool) -> Node:
+        """Columns or rows of a sheet from end to end."""
+        if not own:
+            raise NotUnderstoodError("it refers to a range of more cells than one iteration has")
+        sheet = found["plain"] or (found["quoted"] and found["quoted"][1:-1].replace("''", "'"))
+        if found["left"]:
+            left, right = (xl_cell_to_rowcol(f"{found[side].upper()}1")[1] for side in ("left", "right"))
+            corners = (0, left), (LAST_ROW, right)
+        else:
+            corners = (int(found["top"]) - 1, 0), (int(found["bottom"]) - 1, LAST_COLUMN)
+        first, last = (Reference(row, True, column, True, sheet) for row, column in corners)
+        return self._leaf(Crossing(first, last))
 
     def _columns(self, node: dict[str, Any], names: frozenset[str]) -> Node:
         ends = [self.node(node[side], names) for side in ("left", "right")]

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from sheetprop.expression import Expression, Symbol
-from sheetprop.submission.understand.formula import Columns, Leaf, Name, Reference, Shape, ThisRow
+from sheetprop.submission.understand.formula import Columns, Crossing, Leaf, Name, Reference, Shape, ThisRow
 from sheetprop.submission.understand.functions import (
     EMPTY,
     TEXT,
+    UNDERSTOOD,
     Array,
     NotUnderstoodError,
     Several,
@@ -30,7 +31,9 @@ ENGINE_LACKS = {
     "ARRAYFORMULA",
     "BYCOL",
     "BYROW",
+    "CHOOSE",
     "HSTACK",
+    "INDEX",
     "LAMBDA",
     "MAP",
     "MMULT",
@@ -42,25 +45,44 @@ ENGINE_LACKS = {
     "VSTACK",
 }
 """Functions that are understood here, but that the engine has not, or not within others."""
+BROKEN = ("#REF!", "error value")
+"""What is said of formulas that show an error wherever they are opened."""
 CELL = "cell:"
 MOST_PLAIN = 50_000
 """Cells of a workbook whose formulas are put in plain arithmetic; a submission of the largest assignment has fewer."""
 
 
-def plain_formulas(book: Book) -> Iterator[tuple[str, int, int, str]]:
-    """Sheet, row, column (from zero) and plain formula of every cell whose own formula the engine cannot compute."""
+def plain_formulas(book: Book) -> Iterator[tuple[str, int, int, str | None]]:
+    """Sheet, row, column (from zero) and plain formula of every cell whose own formula the engine cannot compute.
+
+    None stands for the formula where it is no plain arithmetic either: what the engine makes of it is not Excel's.
+    """
     names = bool(book.package.defined_names)
     left = MOST_PLAIN
     for cells in book:
         for place, shape in cells.formulas.items():
-            if shape.element is not None or not shape.functions.isdisjoint(ENGINE_LACKS) or (names and _named(shape)):
+            beyond = shape.element is not None or shape.crosses or not shape.functions.isdisjoint(ENGINE_LACKS)
+            if beyond or (names and _named(shape)):
                 left -= 1
                 if left < 0:
-                    return
+                    yield cells.name, *place, None
+                    continue
                 try:
                     yield cells.name, *place, _Plain(book, cells, place).formula(shape)
                 except NotUnderstoodError:
-                    continue  # as it is, for the engine to try
+                    yield cells.name, *place, None
+            elif _beyond_both(shape):
+                yield cells.name, *place, None
+
+
+def _beyond_both(shape: Shape) -> bool:
+    """Whether a formula can be computed in Excel, though it is understood neither here nor, perhaps, by the engine."""
+    if any(name not in UNDERSTOOD | {"NA"} and is_excels(name) for name in shape.functions):
+        return True
+    try:
+        return not shape.tree
+    except NotUnderstoodError as reason:
+        return not any(mark in str(reason) for mark in BROKEN)
 
 
 def _named(shape: Shape) -> bool:
@@ -93,7 +115,7 @@ class _Plain:
 
     def _leaf(self, leaf: Leaf) -> Expression:
         match leaf:
-            case Reference():
+            case Reference() | Crossing():
                 return self._cell(leaf.sheet or self.cells.name, *leaf.at(*self.place))
             case ThisRow():
                 return self._cell(self.cells.name, *self.book.structured(leaf, self.cells.name, self.place))
@@ -104,7 +126,7 @@ class _Plain:
             case Name():
                 if (value := self._names.value(leaf, self._leaf)) is not None:
                     return value
-                meaning = self.book.named(leaf, self.cells.name)
+                meaning = self.book.named(leaf, self.cells.name, self.place)
                 return Symbol(f"{CELL}{leaf.name}") if isinstance(meaning, float) else self._cell(*meaning)
 
     def _cell(self, sheet: str, row: int, column: int) -> Symbol:

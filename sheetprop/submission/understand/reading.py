@@ -16,7 +16,7 @@ from sheetprop.submission.find.tables import Cell, Table
 from sheetprop.submission.open.cells import Book, Cells, ErrorValue, Place
 from sheetprop.submission.understand.columns import HelperColumns
 from sheetprop.submission.understand.contents import Content, Helper, Run
-from sheetprop.submission.understand.formula import MAX_AREA, Columns, Leaf, Name, Reference, Shape, ThisRow
+from sheetprop.submission.understand.formula import MAX_AREA, Columns, Crossing, Leaf, Name, Reference, Shape, ThisRow
 from sheetprop.submission.understand.functions import (
     EMPTY,
     FOREIGN,
@@ -50,6 +50,7 @@ class Reading:
         self.left_out: dict[Cell, dict[Cell, str]] = {}
         """Per number stored as text: the formulas that leave it out, each with the function that does so."""
         self._open: set[Cell] = set()
+        self._iterations: dict[Cell, int | None] = {}
         self._known_several: dict[tuple[int, ...], Several] = {}
         self._names: dict[str, NamedFormulas] = {}
         self._columns = HelperColumns(table)
@@ -156,8 +157,9 @@ class Reading:
         if n in shape.counting and piece.cells.text_numbers and not isinstance(leaf, Name):
             return False  # some may be texts, which the function leaves out
         if isinstance(leaf, Name):
-            return self.book.formula_named(leaf, piece.cells.name) is None
-        if shape.conditional or isinstance(leaf, (ThisRow, Columns)) or piece.stride is None:
+            ranges = leaf.crosses and self.book.range_named(leaf, piece.cells.name)
+            return not ranges and self.book.formula_named(leaf, piece.cells.name) is None
+        if shape.conditional or isinstance(leaf, (ThisRow, Columns, Crossing)) or piece.stride is None:
             return False
         sheet = piece.cells if leaf.sheet is None else self.book.sheet(leaf.sheet)
         if sheet is None:
@@ -205,7 +207,7 @@ class Reading:
             named = self._named(own.sheet).value(leaf, lambda other: self._resolve(other, own, step))
             if named is not None:
                 return named
-        if isinstance(leaf, Name) and isinstance(meaning := self.book.named(leaf, own.sheet), float):
+        if isinstance(leaf, Name) and isinstance(meaning := self.book.named(leaf, own.sheet, own.place), float):
             self.constants[f"cell:{leaf.name}"] = (None, meaning)
             return self.symbol(f"cell:{leaf.name}")
         if isinstance(leaf, Columns):
@@ -231,18 +233,23 @@ class Reading:
             self._known_several[key] = Several((parts,))
         return self._known_several[key]
 
-    def _target(self, leaf: Reference | Name | ThisRow, own: Cell) -> tuple[Cell, bool]:
+    def _target(self, leaf: Reference | Crossing | Name | ThisRow, own: Cell) -> tuple[Cell, bool]:
         match leaf:
             case Reference():
                 fixed = leaf.column_fixed if self.table.across else leaf.row_fixed
                 return Cell(self._sheet_name(leaf.sheet, own.sheet), leaf.at(*own.place)), fixed
+            case Crossing():
+                return Cell(self._sheet_name(leaf.sheet, own.sheet), leaf.at(*own.place)), False
             case Name():
-                meaning = self.book.named(leaf, own.sheet)
+                meaning = self.book.named(leaf, own.sheet, own.place)
                 assert not isinstance(meaning, float)
                 sheet, row, column = meaning
-                return Cell(self._sheet_name(sheet, own.sheet), (row, column)), True
+                return Cell(self._sheet_name(sheet, own.sheet), (row, column)), not self._crosses(leaf, own)
             case ThisRow():
                 return Cell(own.sheet, self.book.structured(leaf, own.sheet, own.place)), False
+
+    def _crosses(self, leaf: Name, own: Cell) -> bool:
+        return leaf.crosses and self.book.range_named(leaf, own.sheet) is not None
 
     def _sheet_name(self, name: str | None, here: str) -> str:
         if name is None:
@@ -289,7 +296,7 @@ class Reading:
 
     def _helper(self, cells: Cells, cell: Cell, step: int | None) -> Expression:
         """A formula cell outside of the quantities: its value as seen from iteration ``step``."""
-        own = self.table.step(cell)
+        own = self.step(cell)
         if cell not in self._helper_of:
             if self._foreign(cell):
                 self._helper_of[cell] = self._by_value(cells, cell, FOREIGN)
@@ -302,6 +309,37 @@ class Reading:
                 self._follow(cells, cell, own)
         found = self._helper_of[cell]
         return found if own is None or step is None or own == step else self._shifted(found, own - step)
+
+    def step(self, cell: Cell) -> int | None:
+        """The iteration that a cell belongs to, on a line of the table or in helper cells that go along with it."""
+        own = self.table.step(cell)
+        return self._along_with(cell) if own is None else own
+
+    def _along_with(self, cell: Cell) -> int | None:
+        """The one iteration that a formula apart from the table refers to, where it is one of several copies."""
+        if cell in self._iterations:
+            return self._iterations[cell]
+        self._iterations[cell] = None  # until it is known: it may need itself
+        cells, (row, column) = self.book.sheet(cell.sheet), cell.place
+        shape = cells.formulas.get(cell.place) if cells is not None else None
+        if cells is None or shape is None:
+            return None
+        beside = ((row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1))
+        if not any(cells.formulas.get(place) is shape for place in beside):
+            return None
+        found: set[int] = set()
+        try:
+            for leaf in (shape.leaves[n] for n in shape.used):
+                if isinstance(leaf, Reference):
+                    target, _ = self._target(leaf, cell)
+                    quantity = self._quantity_at(target)
+                    at = self.step(target) if quantity is None else None if quantity[0] in GIVEN else quantity[1]
+                    found |= set() if at is None else {at}
+        except (NotUnderstoodError, RecursionError):
+            return None
+        if len(found) == 1:
+            self._iterations[cell] = found.pop()
+        return self._iterations[cell]
 
     def _unknown_above(self, cells: Cells, cell: Cell) -> list[Cell]:
         """The cells above a helper, in its column and piece of the table, that have not been followed yet."""

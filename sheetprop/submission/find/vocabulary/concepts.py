@@ -18,6 +18,8 @@ class Concept(StrEnum):
     OUT = "what a neuron hands on"
     NETWORK = "network"
     PREDICTED = "predicted"
+    ACTUAL = "actual"
+    """What was to come out where something is predicted; what came out where there is a target."""
     NET = "weighted sum"
     ACTIVATED = "activated"
     ERROR = "error"

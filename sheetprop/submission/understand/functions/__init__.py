@@ -4,7 +4,7 @@
 ``arrays`` and ``conditions``, each an entry by its name; ``names`` tells which names are Excel's.
 """
 
-from sheetprop.submission.understand.functions.builder import Builder, bounded, contains_rounding
+from sheetprop.submission.understand.functions.builder import UNDERSTOOD, Builder, bounded, contains_rounding
 from sheetprop.submission.understand.functions.conditions import CONDITIONAL
 from sheetprop.submission.understand.functions.meaning import (
     EMPTY,
@@ -26,6 +26,7 @@ from sheetprop.submission.understand.functions.names import (
     EXCELS_OWN,
     LEAVE_TEXTS_OUT,
     NOT_EXCELS,
+    PLACES_ONLY,
     SAME_CELLS,
     is_excels,
     plain_name,
@@ -39,8 +40,10 @@ __all__ = [
     "LEAVE_TEXTS_OUT",
     "LOOP",
     "NOT_EXCELS",
+    "PLACES_ONLY",
     "SAME_CELLS",
     "TEXT",
+    "UNDERSTOOD",
     "UNREAD",
     "Array",
     "Builder",

@@ -7,7 +7,7 @@ from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING
 
-from sheetprop.expression import Operation
+from sheetprop.expression import Number, Operation
 from sheetprop.submission.understand.functions.meaning import (
     Array,
     Node,
@@ -80,10 +80,16 @@ def _index(builder: Builder, nodes: Sequence[Node], scope: Scope) -> Value:
 
 
 def _choose(builder: Builder, nodes: Sequence[Node], scope: Scope) -> Value:
-    chosen = builder.constant(nodes[0], scope)
-    if not 0 < chosen < len(nodes):
-        raise NotUnderstoodError("CHOOSE has no such choice")
-    return builder.value(nodes[chosen], scope)
+    def choice(number: int) -> Node:
+        if not 0 < number < len(nodes):
+            raise NotUnderstoodError("CHOOSE has no such choice")
+        return nodes[number]
+
+    numbers = builder.value(nodes[0], scope)
+    if isinstance(numbers, Array) and scope.arrays:  # CHOOSE({1,2},a,b) puts a and b beside each other
+        typed = [[int(n.value) if isinstance(n, Number) else 0 for n in row] for row in numbers.rows]
+        return Array(tuple(tuple(builder.scalar(choice(number), scope) for number in row) for row in typed))
+    return builder.value(choice(builder.constant(nodes[0], scope)), scope)
 
 
 def _called(builder: Builder, function: Value, arguments: Sequence[Value], scope: Scope) -> Scalar:

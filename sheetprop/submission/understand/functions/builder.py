@@ -28,6 +28,8 @@ ROUNDED_E = 1e-2
 """A number so near to e, taken to a power, is meant as e."""
 MOST_MADE, MOST_PARTS, DEEPEST_CALLS, DEEPEST_TREE = 1_000, 2_000, 16, 200
 """Operations that a formula may come to, parts and depth of its expression, and calls of LAMBDAs within each other."""
+UNDERSTOOD = {*conditions.FUNCTIONS, *arrays.FUNCTIONS, *arithmetic.FUNCTIONS}
+"""The functions that are followed."""
 _NO_REFERENCES: Sequence[Any] = ()
 _OPERATORS = ("+", "-", "*", "/", "^")
 
@@ -64,7 +66,7 @@ class Builder:
             case ("constants", *rows):
                 return Array(tuple(tuple(self.scalar(cell, scope) for cell in row) for row in rows))
             case ("unary", "@", operand):
-                return self._intersected(operand, scope)
+                return self._single(operand, scope)
             case ("unary", operator, operand):
                 return self.each(lambda x: self._unary(operator, x), [self.operand(operand, scope)])
             case ("binary", operator, left, right):
@@ -100,7 +102,10 @@ class Builder:
 
     def constant(self, node: Node, scope: Scope) -> int:
         """A whole number that is written in the formula."""
-        value = self.number(node, scope)
+        found = self.value(node, scope)
+        if isinstance(found, Array) and scope.arrays and found.height * found.width > 1:
+            raise NotUnderstoodError("it takes several cells at once by their numbers")
+        value = as_number(one_value(found))
         if not isinstance(value, Number) or not math.isfinite(value.value):
             raise NotUnderstoodError("it takes a cell whose place is computed")
         return int(value.value)
@@ -173,29 +178,12 @@ class Builder:
         for functions in (conditions.FUNCTIONS, arrays.FUNCTIONS, arithmetic.FUNCTIONS):
             if name in functions and arguments_fit(functions[name].arguments, len(arguments)):
                 return functions[name].build(self, arguments, scope)
-        if name == "SINGLE" and len(arguments) == 1:
-            return self._intersected(arguments[0], scope)
         if name in self.functions:
             return self.applied(self.functions[name], [self.operand(a, scope) for a in arguments], scope)
         raise NotUnderstoodError(f"it uses the function {name}")
 
-    def _intersected(self, node: Node, scope: Scope) -> Value:
-        """The cell of a range in the formula's own row or column, as @ takes it."""
-        if node[0] == "area" and len(node) > 1 and len(node[1:]) * len(node[1]) > 1:
-            cells = [cell for row in node[1:] for cell in row if cell[0] == "leaf"]
-            references = [(cell, self.references[cell[1]]) for cell in cells if cell[1] < len(self.references)]
-            down = len(node[1]) == 1
-            if not down and len(node) > 2:
-                raise NotUnderstoodError("it uses a range where one cell is meant")
-            own = [
-                cell
-                for cell, reference in references
-                if (reference.row == 0 and not reference.row_fixed if down else reference.column == 0)
-                and (down or not reference.column_fixed)
-            ]
-            if len(own) != 1:
-                raise NotUnderstoodError("it uses a range where one cell is meant")
-            return self.value(own[0], scope)
+    def _single(self, node: Node, scope: Scope) -> Value:
+        """One value, as @ takes it; what it crosses of a range is in the tree already."""
         value = self.value(node, scope)
         return value.at(0, 0) if isinstance(value, Array) and value.computed else one_value(value)
 
