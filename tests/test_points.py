@@ -171,10 +171,11 @@ def test_more_mistakes_never_cost_less(per: Per, seed: int) -> None:
         before = cost(submission)
 
 
-def test_a_circle_costs_what_it_leaves_without_a_value() -> None:
+@pytest.mark.parametrize("formula", ["=-LN(1/a_h1-1)", "=w1*i1+w2*i2+0*a_h1"])
+def test_a_circle_costs_what_it_leaves_without_a_value(formula: str) -> None:
     """A weighted sum computed back from its activation: nothing that needs it can be computed, so nothing is earned."""
     student = Student()
-    student.fill("h1", "=-LN(1/a_h1-1)")
+    student.fill("h1", formula)
     submission = student.judged()
     assert only_error(submission).code is Code.CIRCULAR
     assert [shares(submission)[criterion] for criterion in ("error", "gradients")] == [1, 1]

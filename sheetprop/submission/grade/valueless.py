@@ -58,13 +58,17 @@ def _in_circles(case: Case) -> Rows:
         for run in runs
         if run.content.expression is not None
     ]
-    if not _may_close(formulas):
+    if not case.book.circles and not _may_close(formulas):
         return {}
     needs = {
         (key, step): {(name, at if fixed else step + at) for name, at, fixed in needed}
         for key, run, needed in formulas
         for step in range(run.first, run.last + 1)
     }
+    for (key, step), sources in needs.items():
+        own = case.table.cell(key, step)
+        if case.book.circles.number(own.sheet, own.place) is not None:  # also by what is multiplied by 0
+            sources.add((LOOP, 0))
     waiting: dict[tuple[str, int], int] = {}
     users: dict[tuple[str, int], list[tuple[str, int]]] = defaultdict(list)
     for cell, sources in needs.items():
