@@ -23,6 +23,7 @@ def check_output(path: Path, force: bool, *, what: str = "workbook", suffix: str
     if path.suffix.lower() != suffix:
         raise InputError(f"{path}: a {what}'s name must end in {suffix}")
     try:
+        _check_no_link(path)
         if path.is_dir():
             raise InputError(f"{path}: is a folder; name a file in it")
         if not path.parent.is_dir():
@@ -42,6 +43,7 @@ def check_folder(folder: Path, sign: Path, force: bool, *, what: str, instead: s
     It does where the file ``sign`` is there; ``force`` allows that. ``instead`` says what else could be done.
     """
     try:
+        _check_no_link(folder)
         if folder.exists() and not folder.is_dir():
             raise InputError(f"{folder}: is a file; name a folder for {what}")
         if not folder.parent.is_dir():
@@ -52,6 +54,12 @@ def check_folder(folder: Path, sign: Path, force: bool, *, what: str, instead: s
             raise InputError(f"{folder}: is not writable; choose another folder")
     except OSError as error:
         raise InputError(f"{folder}: cannot be written: {reason(error)}") from None
+
+
+def _check_no_link(path: Path) -> None:
+    """Raise InputError for a link: whether it or what it leads to is to be replaced, only its owner knows."""
+    if path.is_symlink():
+        raise InputError(f"{path}: is a link to {path.readlink()}; name what is to be written itself")
 
 
 def check_closed(path: Path) -> None:

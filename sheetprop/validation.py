@@ -9,15 +9,14 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
-from sheetprop.errors import InputError, reason
+from sheetprop.errors import InputError
 from sheetprop.execution import check_workers
 from sheetprop.options import DEFAULT_TEMPLATE
-from sheetprop.output import check_folder
 from sheetprop.report.stream import Streamed, write_json
 from sheetprop.report.terminal import brief, paragraphs, summary
 from sheetprop.school.classroom import open_classroom
 from sheetprop.school.roll import Roll
-from sheetprop.submission.batch.grading import Keeper, Work, grade_all
+from sheetprop.submission.batch.grading import Work, grade_all
 from sheetprop.submission.findings import Status, Submission
 from sheetprop.submission.grade.record import digest
 from sheetprop.submission.open.intake import find_hand_ins
@@ -133,34 +132,26 @@ def validate(
     sources = roll.identified(hand_ins.submissions, hand_ins.others)
     hand_ins.check(sources)
     check_workers(workers, dask)
-    folder = None if report is None else Path(report)
-    keeper: Keeper | None = None
-    if folder is not None:
-        from sheetprop.report.folder import Reports
-
-        _check_report(folder, replace=force or resume)
-        keeper = Reports(
-            folder.absolute(), digest(assignment, classroom.assigned), resume, assignment.title, roll.names
-        )
-    work = Work(assignment, Path(assigned).absolute() if assigned is not None else None, keeper)
     tell = (lambda done, total: progress("judging", done, total)) if progress else None
-    submissions = grade_all(sources, work, workers=workers, dask=dask, progress=tell)
-    roll.take(submissions, comments=classroom.wants_comments)
+    listed = Path(assigned).absolute() if assigned is not None else None
     written: list[str] = []
     resemblance = None
-    if folder is not None:
-        from sheetprop.report.folder import write_batch
+    if report is None:
+        submissions = grade_all(sources, Work(assignment, listed), workers=workers, dask=dask, progress=tell)
+        roll.take(submissions, comments=classroom.wants_comments)
+    else:
+        from sheetprop.report.claim import claimed
+        from sheetprop.report.folder import Reports, begin, write_batch
 
-        written = classroom.write(folder, roll)
-        resemblance = write_batch(folder, sources, submissions, roll)
+        folder = Path(report)
+        used = [Path(path) for path in (*paths, template, gradebook, assigned) if path is not None]
+        with claimed(folder, used=used, replace=force or resume):
+            begin(folder)
+            asked = digest(assignment, classroom.assigned)
+            keeper = Reports(folder.absolute(), asked, resume, assignment.title, roll.names)
+            work = Work(assignment, listed, keeper)
+            submissions = grade_all(sources, work, workers=workers, dask=dask, progress=tell)
+            roll.take(submissions, comments=classroom.wants_comments)
+            written = classroom.write(folder, roll)
+            resemblance = write_batch(folder, sources, submissions, roll)
     return Validation(submissions, roll if roll.pupils else None, written, resemblance)
-
-
-def _check_report(folder: Path, replace: bool) -> None:
-    from sheetprop.report.folder import GRADEBOOK, begin
-
-    check_folder(folder, folder / GRADEBOOK, replace, what="a report", instead="--resume to go on with it, ")
-    try:
-        begin(folder)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be written: {reason(error)}") from None

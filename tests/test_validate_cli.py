@@ -281,7 +281,9 @@ def test_report_has_every_file(call: Call) -> None:
     assert (result.returncode, result.stderr) == (1, "Report: report\n")
     own = ["feedback.html", "feedback.xlsx", "judgement.json", "results.json"]
     each = [f"submissions/{name}/{file}" for name in ("right", "wrong") for file in own]
-    assert sorted(files(Path("report"))) == sorted(["gradebook.xlsx", "grades.csv", "results.json", *each])
+    assert sorted(files(Path("report"))) == sorted(
+        [REPORT_MARK, LOCK, "gradebook.xlsx", "grades.csv", "results.json", *each]
+    )
     with Path("report", "grades.csv").open(encoding="utf-8-sig", newline="") as lines:
         grades = list(csv.DictReader(lines))
     assert [(row["submission"], row["status"]) for row in grades] == [(WRONG, "wrong"), (RIGHT, "right")]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sheetprop.errors import InputError
+from sheetprop.errors import InputError, reason
 from sheetprop.output import written_whole
 from sheetprop.report.annotated import MACRO_ENDINGS, annotate
 from sheetprop.report.gradebook import write_gradebook
@@ -31,9 +31,15 @@ OWN = (RECORD, *COPIES, NO_COPY, PAGE, RESULTS)
 
 
 def begin(folder: Path) -> None:
-    """Make a report folder; a gradebook that is there is no longer that of the submissions."""
-    (folder / SUBMISSIONS).mkdir(parents=True, exist_ok=True)
-    _remove(folder, (GRADEBOOK,), (GRADEBOOK, GRADES, RESULTS))
+    """Begin a report; a gradebook that is there is no longer that of the submissions.
+
+    Raises InputError where the file system fails.
+    """
+    try:
+        (folder / SUBMISSIONS).mkdir(exist_ok=True)
+        _remove(folder, (GRADEBOOK,), (GRADEBOOK, GRADES, RESULTS))
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written: {reason(error)}") from None
 
 
 @dataclass(frozen=True)
@@ -93,8 +99,10 @@ def write_batch(
     current = {source.slug for source in sources}
     for own in (folder / SUBMISSIONS).iterdir():
         # Left from an earlier report: a student who is not in the gradebook must not be beside it either.
-        if own.name not in current and _is_ours(own):
-            shutil.rmtree(own)
+        if own.name not in current and own.is_dir() and not own.is_symlink():
+            _remove(own, OWN, OWN)
+            if not any(own.iterdir()):  # else somebody keeps files of their own there
+                own.rmdir()
     _write_results(folder / RESULTS, submissions)
     with written_whole(folder / GRADES) as unfinished:
         write_csv(unfinished, submissions)
@@ -128,15 +136,6 @@ def _remove(folder: Path, files: Sequence[str], begun: Sequence[str]) -> None:
         (folder / name).unlink(missing_ok=True)
     for left in _unfinished(folder, begun):
         shutil.rmtree(left)
-
-
-def _is_ours(own: Path) -> bool:
-    """Whether a folder is a submission's, be it one that was never finished."""
-    if not own.is_dir():
-        return False
-    if (own / RESULTS).is_file():
-        return True
-    return all(path.name in OWN or path in _unfinished(own, OWN) for path in own.iterdir())
 
 
 def _unfinished(folder: Path, names: Sequence[str]) -> list[Path]:

@@ -40,6 +40,8 @@ A_LINK = f"This is a link to another file or folder, and links are not followed:
 
 REPORT = ("submissions", "feedback.html")
 """Where a folder of reports has a folder per submission, and what each of those holds."""
+REPORT_MARK = ".sheetprop-report"
+"""The file by which a folder is known for a report; names alone tell nothing, students choose them as well."""
 
 
 @dataclass(frozen=True)
@@ -276,8 +278,7 @@ def _files(folder: Path) -> Iterator[tuple[Path, bool]]:
 
 def _is_report(folder: Path) -> bool:
     """Whether a folder is what an earlier validation wrote: its copies of submissions are not submissions."""
-    own, page = folder / REPORT[0], REPORT[1]
-    return own.is_dir() and any((child / page).is_file() for child in own.iterdir() if child.is_dir())
+    return (folder / REPORT_MARK).is_file()
 
 
 def _is_special(path: Path) -> bool:
