@@ -17,6 +17,7 @@ from sheetprop.submission.compare.evaluation import Evaluator
 from sheetprop.submission.compare.numbers import Numbers
 from sheetprop.submission.compare.reference import Reference
 from sheetprop.submission.compare.samples import Convention, Samples, equal
+from sheetprop.submission.diagnose.budget import Budget
 from sheetprop.submission.diagnose.diagnosis import Diagnosis
 from sheetprop.submission.diagnose.edits import parts
 from sheetprop.submission.diagnose.wording import Writer, in_cells
@@ -48,8 +49,9 @@ class Wrong:
 class Case:
     """A table under judgement.
 
-    ``others`` are the cases of the workbook, this one among them. ``copied`` says that the table is a pasted copy of a
-    live one of them; ``settled`` are quantities of which something was told that leaves nothing else to say.
+    ``others`` are the cases of the workbook, this one among them, which search within one ``budget``. ``copied`` says
+    that the table is a pasted copy of a live one of them; ``settled`` are quantities of which something was told that
+    leaves nothing else to say.
     """
 
     def __init__(self, book: Book, table: Table, tables: Sequence[Table], assignment: Assignment) -> None:
@@ -64,6 +66,7 @@ class Case:
         """Circles, by their numbers, that some finding tells of."""
         self.copied = False
         self.others: Sequence[Case] = ()
+        self.budget = Budget()
         self.settled: set[str] = set()
         self._drop_empty_columns()
         self.read(None)
@@ -125,13 +128,26 @@ class Case:
         """Every formula that computes its quantity from others, and whether it is right."""
         for key, runs in self.runs.items():
             for run in runs:
-                expression = run.content.expression
-                if expression is None or self._initial(key, run) or self.unreadable(expression):
-                    continue
-                verdict = (key, id(expression), id(evaluator))
-                if verdict not in self._verdicts:
-                    self._verdicts[verdict] = self.right(key, expression, evaluator), expression, evaluator
-                yield key, run, self._verdicts[verdict][0]
+                if (right := self._verdict(key, run, evaluator)) is not None:
+                    yield key, run, right
+
+    def _verdict(self, key: str, run: Run, evaluator: Evaluator) -> bool | None:
+        """Whether a formula is right; None where it is none, or cannot be judged as a function."""
+        expression = run.content.expression
+        if expression is None or self._initial(key, run) or self.unreadable(expression):
+            return None
+        verdict = (key, id(expression), id(evaluator))
+        if verdict not in self._verdicts:
+            self._verdicts[verdict] = self.right(key, expression, evaluator), expression, evaluator
+        return self._verdicts[verdict][0]
+
+    def wrong_columns(self, evaluator: Evaluator) -> set[str]:
+        """The quantities that have a wrong formula, for which the first one of each is enough."""
+        return {
+            key
+            for key, runs in self.runs.items()
+            if key not in GIVEN and any(self._verdict(key, run, evaluator) is False for run in runs)
+        }
 
     def _initial(self, key: str, run: Run) -> bool:
         """Whether a run is a weight's given value, fetched from a cell elsewhere."""
