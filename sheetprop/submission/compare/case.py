@@ -27,7 +27,7 @@ from sheetprop.submission.findings import Code, Finding, Severity
 from sheetprop.submission.open.cells import Book
 from sheetprop.submission.understand.formula import Reference as CellReference
 from sheetprop.submission.understand.formula import Shape
-from sheetprop.submission.understand.parameters import same_size
+from sheetprop.submission.understand.parameters import Parameters, same_size
 from sheetprop.submission.understand.rates import find_parameters
 from sheetprop.submission.understand.reading import UNREAD, Content, Reading, Run
 
@@ -109,6 +109,7 @@ class Case:
             self.__dict__.pop(name, None)
         # The objects are kept with their verdicts, so that no other can have their identity.
         self._verdicts: dict[tuple[str, int, int], tuple[bool, Expression, Evaluator]] = {}
+        self._has_typed_in: dict[tuple[bool, int, int], tuple[bool, Expression, Parameters]] = {}
         self._typed_in: dict[Convention, Evaluator] = {}
         self.runs = {key: self.reading.runs(key) for key in self.reading.keys}
         self.parameters = find_parameters(self.reading, self.runs)
@@ -185,10 +186,16 @@ class Case:
 
     def has_typed_in(self, key: str, expression: Expression) -> bool:
         """Whether a formula, or a helper of it, has the number of an input, target or the rate typed in."""
-        known = [own for name, own in self._typed_in_values().items() if name != RATE or key in WEIGHTS]
+        case = key in WEIGHTS, id(expression), id(self.parameters)
+        if case not in self._has_typed_in:
+            known = [own for name, own in self._typed_in_values().items() if name != RATE or key in WEIGHTS]
+            self._has_typed_in[case] = self._has_number(expression, known), expression, self.parameters
+        return self._has_typed_in[case][0]
+
+    def _has_number(self, expression: Expression, known: Sequence[float]) -> bool:
         for part in (expression, *self.helpers_of_expression(expression)):
-            numbers = [p.value for p, _ in parts(part) if isinstance(p, Number)]
-            numbers += [b for name in part.symbols() if isinstance(b := self.parameters.bindings.get(name), float)]
+            numbers = set(part.numbers)
+            numbers |= {b for name in part.names if isinstance(b := self.parameters.bindings.get(name), float)}
             if any(same_size(value, own) for value in numbers for own in known):
                 return True
         return False

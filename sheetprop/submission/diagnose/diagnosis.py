@@ -100,7 +100,8 @@ class _Search:
         self.key, self.found = key, expression
         self._untried, self.evaluator = evaluator, evaluator.trial()
         self.names = list(names)
-        self.work, self._way = 0, _depth(expression)
+        # What a trial costs: to make it and to evaluate the way from an edit to the root.
+        self.work, self._way = 0, 2 * _depth(expression) + 4
         self.expected = evaluator.name(key) if expected is None else expected
         self.trials = 0
         self.most = MOST_TRIALS if expected is None else MOST_TRIALS_ON_HELPERS
