@@ -251,13 +251,13 @@ class Case:
 
     def helpers_of(self, expression: Expression | None) -> set[str]:
         """The helpers that a formula uses, directly or through others."""
-        pending = list(expression.symbols()) if expression is not None else []
+        pending = list(expression.names) if expression is not None else []
         found = set[str]()
         while pending:
             name = pending.pop().partition("@")[0]
             if name.startswith("~") and name not in found:
                 found.add(name)
-                pending += self.reading.helpers[name].expression.symbols()
+                pending += self.reading.helpers[name].expression.names
         return found
 
     @cached_property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain, combinations, product
 
 import numpy as np
@@ -100,8 +101,7 @@ class _Search:
         self.key, self.found = key, expression
         self._untried, self.evaluator = evaluator, evaluator.trial()
         self.names = list(names)
-        # What a trial costs: to make it and to evaluate the way from an edit to the root.
-        self.work, self._way = 0, 2 * _depth(expression) + 4
+        self.work = 0
         self.expected = evaluator.name(key) if expected is None else expected
         self.trials = 0
         self.most = MOST_TRIALS if expected is None else MOST_TRIALS_ON_HELPERS
@@ -116,6 +116,11 @@ class _Search:
             if equal(self.evaluator(candidate), self.expected) and self._possible(candidate):
                 return Diagnosis((kind_of(self.key, edit),), candidate)
         return None
+
+    @cached_property
+    def _way(self) -> int:
+        """What a trial costs: to make it, and to evaluate the way from an edit to the root."""
+        return 2 * _depth(self.found) + 4
 
     def _may_try(self) -> bool:
         """Count a trial, which costs the way from an edit to the formula's root; whether there is one left."""
