@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from sheetprop.descent import at_once, compute_all
 from sheetprop.errors import InputError, reason
 from sheetprop.execution import check_workers, cores, run_all
 from sheetprop.file_names import FileNames
+from sheetprop.json_text import json_text
 from sheetprop.options import DEFAULT_SEED, DEFAULT_TEMPLATE
 from sheetprop.output import check_folder
 from sheetprop.personal import draw_all
@@ -76,7 +76,7 @@ class Assigning:
 
     def to_json(self) -> str:
         """One JSON document."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, indent=2)
+        return json_text(self.to_dict())
 
     def __str__(self) -> str:
         count = len(self.entries)

@@ -21,6 +21,7 @@ from typing import Any
 from sheetprop.assigned import FILE as ASSIGNED
 from sheetprop.assigned import Entry, read_assigned, write_assigned
 from sheetprop.errors import InputError
+from sheetprop.json_text import json_text
 from sheetprop.options import DEFAULT_TEMPLATE
 from sheetprop.output import check_folder, check_output, written_whole
 from sheetprop.report.gradescope import failure, refusal, results
@@ -64,7 +65,7 @@ class Autograder:
 
     def to_json(self) -> str:
         """One JSON document."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, indent=2)
+        return json_text(self.to_dict())
 
     def __str__(self) -> str:
         numbers = "" if self.students is None else f", with the numbers of {count(self.students, 'student')}"

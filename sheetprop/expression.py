@@ -101,6 +101,21 @@ class Expression:
         """The keys of the symbols, in reading order, repeated as often as they occur."""
         raise NotImplementedError
 
+    @property
+    def numbers(self) -> list[float]:
+        """The constants, in reading order, repeated as often as they occur."""
+        found: list[float] = []
+        pending: list[Expression] = [self]
+        while pending:
+            match pending.pop():
+                case Number(value):
+                    found.append(value)
+                case Operation(_, left, right):
+                    pending += (right, left)
+                case Negation(inner) | Call(_, inner):
+                    pending.append(inner)
+        return found
+
     @cached_property
     def names(self) -> frozenset[str]:
         """The keys of the symbols, each once."""

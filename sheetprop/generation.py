@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 
 from sheetprop.assignment import Assignment
 from sheetprop.descent import compute
+from sheetprop.json_text import json_text
 from sheetprop.options import DEFAULT_OUTPUT, DEFAULT_TEMPLATE, Layout
 from sheetprop.output import check_output
 from sheetprop.template import load_assignment
@@ -58,7 +58,7 @@ class Generation:
 
     def to_json(self) -> str:
         """One JSON document."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, indent=2)
+        return json_text(self.to_dict())
 
     def __str__(self) -> str:
         rates = self.assignment.learning_rates

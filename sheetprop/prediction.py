@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 from sheetprop.cnn import check_installed
 from sheetprop.cnn.results import Prediction, Settings
 from sheetprop.errors import InputError
+from sheetprop.json_text import json_text
 from sheetprop.output import check_output
 from sheetprop.workbook.predictions import write_predictions
 
@@ -47,7 +47,7 @@ class Predictions:
 
     def to_json(self) -> str:
         """One JSON document."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, indent=2)
+        return json_text(self.to_dict())
 
     def __str__(self) -> str:
         parts = [f"{_drawn(each.image)}\n{each.path}: {_ranked(each)}" for each in self.predictions]

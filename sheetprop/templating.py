@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sheetprop.json_text import json_text
 from sheetprop.options import DEFAULT_TEMPLATE
 from sheetprop.output import check_output, written_whole
 from sheetprop.template import load_assignment, template_names, template_text
@@ -29,7 +29,7 @@ class Template:
 
     def to_json(self) -> str:
         """One JSON document."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, indent=2)
+        return json_text(self.to_dict())
 
     def __str__(self) -> str:
         if self.path is None:
@@ -49,7 +49,7 @@ class Catalogue:
 
     def to_json(self) -> str:
         """One JSON document."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, indent=2)
+        return json_text(self.to_dict())
 
     def __str__(self) -> str:
         width = max(map(len, self.titles))

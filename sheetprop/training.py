@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import shutil
 import signal
 import statistics
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sheetprop.cnn import check_installed
 from sheetprop.cnn.results import INTERRUPTED, TERMINATED, Run
 from sheetprop.errors import InputError, Terminated, reason
+from sheetprop.json_text import json_text
 from sheetprop.options import DEFAULT_CNN_OUTPUT
 from sheetprop.output import check_closed, check_output, written_whole
 from sheetprop.workbook.append import append_sheets, free_names
@@ -76,7 +76,7 @@ class Training:
 
     def to_json(self) -> str:
         """One JSON document."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, indent=2)
+        return json_text(self.to_dict())
 
     def to_csv(self) -> str:
         """A line per epoch of every run, with the run's seed."""

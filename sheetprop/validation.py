@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -11,6 +10,7 @@ from typing import Any, TextIO
 
 from sheetprop.errors import InputError
 from sheetprop.execution import check_workers
+from sheetprop.json_text import json_text
 from sheetprop.options import DEFAULT_TEMPLATE
 from sheetprop.report.stream import Streamed, write_json
 from sheetprop.report.terminal import brief, paragraphs, summary
@@ -61,7 +61,7 @@ class Validation:
 
     def to_json(self) -> str:
         """One JSON document."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, indent=2)
+        return json_text(self.to_dict())
 
     def write_json(self, file: TextIO) -> None:
         """Write what :meth:`to_json` gives, without having it in memory."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,6 +26,7 @@ from sheetprop.cnn.layers import (
 )
 from sheetprop.cnn.recipe import Augmentation, Recipe, Schedule
 from sheetprop.errors import InputError
+from sheetprop.json_text import json_text
 
 IMAGE: Shape = (1, 28, 28)
 """The shape of MNIST's images."""
@@ -231,7 +231,7 @@ class Catalogue:
 
     def to_json(self) -> str:
         """One JSON document."""
-        return json.dumps([_described(each) for each in self.architectures], ensure_ascii=False, indent=2)
+        return json_text([_described(each) for each in self.architectures])
 
     def __str__(self) -> str:
         rows = [

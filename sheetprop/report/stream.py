@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, TextIO
 
+from sheetprop.json_text import finite
+
 
 class Streamed(list[Any]):
     """For :func:`write_json`, a list of what ``make`` gives for each of ``items``."""
@@ -18,9 +20,15 @@ class Streamed(list[Any]):
         return len(self._items)
 
     def __iter__(self) -> Iterator[Any]:
-        return map(self._make, self._items)
+        return (finite(self._make(item)) for item in self._items)
 
 
 def write_json(document: Mapping[str, Any], file: TextIO) -> None:
     """Write one JSON document, as everyone of sheetprop's looks."""
-    json.dump(document, file, ensure_ascii=False, indent=2)
+    json.dump(
+        {key: value if isinstance(value, Streamed) else finite(value) for key, value in document.items()},
+        file,
+        ensure_ascii=False,
+        indent=2,
+        allow_nan=False,
+    )

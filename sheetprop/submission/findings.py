@@ -92,6 +92,7 @@ class Code(Enum):
     UNKNOWN_HEADING = "unknown-heading", "A heading was not understood"
     LEFT_OUT = "left-out", "A table was left out of the count"
     NO_TABLE = "no-table", "No iteration table"
+    MORE_FINDINGS = "more-findings", "More was found than is listed"
     NOTHING_FILLED = "nothing-filled", "Nothing is filled in"
     UNREADABLE = "unreadable", "The file cannot be opened"
 

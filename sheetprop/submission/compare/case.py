@@ -17,6 +17,7 @@ from sheetprop.submission.compare.evaluation import Evaluator
 from sheetprop.submission.compare.numbers import Numbers
 from sheetprop.submission.compare.reference import Reference
 from sheetprop.submission.compare.samples import Convention, Samples, equal
+from sheetprop.submission.diagnose.budget import Budget
 from sheetprop.submission.diagnose.diagnosis import Diagnosis
 from sheetprop.submission.diagnose.edits import parts
 from sheetprop.submission.diagnose.wording import Writer, in_cells
@@ -26,7 +27,7 @@ from sheetprop.submission.findings import Code, Finding, Severity
 from sheetprop.submission.open.cells import Book
 from sheetprop.submission.understand.formula import Reference as CellReference
 from sheetprop.submission.understand.formula import Shape
-from sheetprop.submission.understand.parameters import same_size
+from sheetprop.submission.understand.parameters import Parameters, same_size
 from sheetprop.submission.understand.rates import find_parameters
 from sheetprop.submission.understand.reading import UNREAD, Content, Reading, Run
 
@@ -48,8 +49,9 @@ class Wrong:
 class Case:
     """A table under judgement.
 
-    ``others`` are the cases of the workbook, this one among them. ``copied`` says that the table is a pasted copy of a
-    live one of them; ``settled`` are quantities of which something was told that leaves nothing else to say.
+    ``others`` are the cases of the workbook, this one among them, which search within one ``budget``. ``copied`` says
+    that the table is a pasted copy of a live one of them; ``settled`` are quantities of which something was told that
+    leaves nothing else to say.
     """
 
     def __init__(self, book: Book, table: Table, tables: Sequence[Table], assignment: Assignment) -> None:
@@ -64,6 +66,7 @@ class Case:
         """Circles, by their numbers, that some finding tells of."""
         self.copied = False
         self.others: Sequence[Case] = ()
+        self.budget = Budget()
         self.settled: set[str] = set()
         self._drop_empty_columns()
         self.read(None)
@@ -106,6 +109,7 @@ class Case:
             self.__dict__.pop(name, None)
         # The objects are kept with their verdicts, so that no other can have their identity.
         self._verdicts: dict[tuple[str, int, int], tuple[bool, Expression, Evaluator]] = {}
+        self._has_typed_in: dict[tuple[bool, int, int], tuple[bool, Expression, Parameters]] = {}
         self._typed_in: dict[Convention, Evaluator] = {}
         self.runs = {key: self.reading.runs(key) for key in self.reading.keys}
         self.parameters = find_parameters(self.reading, self.runs)
@@ -125,13 +129,26 @@ class Case:
         """Every formula that computes its quantity from others, and whether it is right."""
         for key, runs in self.runs.items():
             for run in runs:
-                expression = run.content.expression
-                if expression is None or self._initial(key, run) or self.unreadable(expression):
-                    continue
-                verdict = (key, id(expression), id(evaluator))
-                if verdict not in self._verdicts:
-                    self._verdicts[verdict] = self.right(key, expression, evaluator), expression, evaluator
-                yield key, run, self._verdicts[verdict][0]
+                if (right := self._verdict(key, run, evaluator)) is not None:
+                    yield key, run, right
+
+    def _verdict(self, key: str, run: Run, evaluator: Evaluator) -> bool | None:
+        """Whether a formula is right; None where it is none, or cannot be judged as a function."""
+        expression = run.content.expression
+        if expression is None or self._initial(key, run) or self.unreadable(expression):
+            return None
+        verdict = (key, id(expression), id(evaluator))
+        if verdict not in self._verdicts:
+            self._verdicts[verdict] = self.right(key, expression, evaluator), expression, evaluator
+        return self._verdicts[verdict][0]
+
+    def wrong_columns(self, evaluator: Evaluator) -> set[str]:
+        """The quantities that have a wrong formula, for which the first one of each is enough."""
+        return {
+            key
+            for key, runs in self.runs.items()
+            if key not in GIVEN and any(self._verdict(key, run, evaluator) is False for run in runs)
+        }
 
     def _initial(self, key: str, run: Run) -> bool:
         """Whether a run is a weight's given value, fetched from a cell elsewhere."""
@@ -169,10 +186,16 @@ class Case:
 
     def has_typed_in(self, key: str, expression: Expression) -> bool:
         """Whether a formula, or a helper of it, has the number of an input, target or the rate typed in."""
-        known = [own for name, own in self._typed_in_values().items() if name != RATE or key in WEIGHTS]
+        case = key in WEIGHTS, id(expression), id(self.parameters)
+        if case not in self._has_typed_in:
+            known = [own for name, own in self._typed_in_values().items() if name != RATE or key in WEIGHTS]
+            self._has_typed_in[case] = self._has_number(expression, known), expression, self.parameters
+        return self._has_typed_in[case][0]
+
+    def _has_number(self, expression: Expression, known: Sequence[float]) -> bool:
         for part in (expression, *self.helpers_of_expression(expression)):
-            numbers = [p.value for p, _ in parts(part) if isinstance(p, Number)]
-            numbers += [b for name in part.symbols() if isinstance(b := self.parameters.bindings.get(name), float)]
+            numbers = set(part.numbers)
+            numbers |= {b for name in part.names if isinstance(b := self.parameters.bindings.get(name), float)}
             if any(same_size(value, own) for value in numbers for own in known):
                 return True
         return False
@@ -228,13 +251,13 @@ class Case:
 
     def helpers_of(self, expression: Expression | None) -> set[str]:
         """The helpers that a formula uses, directly or through others."""
-        pending = list(expression.symbols()) if expression is not None else []
+        pending = list(expression.names) if expression is not None else []
         found = set[str]()
         while pending:
             name = pending.pop().partition("@")[0]
             if name.startswith("~") and name not in found:
                 found.add(name)
-                pending += self.reading.helpers[name].expression.symbols()
+                pending += self.reading.helpers[name].expression.names
         return found
 
     @cached_property

@@ -15,18 +15,20 @@ from sheetprop.submission.findings import Code, Severity
 
 def under_best_convention(case: Case, wrong: list[Wrong]) -> list[Wrong]:
     """Judge again as the sheet may mean it, where that leaves fewer wrong columns."""
-    best, fewest = wrong, len({w.key for w in wrong})
     keys = {w.key for w in wrong}
+    best: Evaluator | None = None
+    fewest = len(keys)
     for convention in _conventions(case, keys):
         evaluator = Evaluator(Samples(convention), case.reading.helpers, case.parameters.bindings)
-        found = case.wrong_formulas(evaluator)
-        count = len({w.key for w in found})
-        if convention.halved_total and any(w.key == "E_total" for w in found):
+        found = case.wrong_columns(evaluator)
+        if convention.halved_total and "E_total" in found:
             continue  # the ½ stands nowhere
-        if count < fewest:
-            best, fewest = found, count
-            case.evaluator = evaluator
-    return best
+        if len(found) < fewest:
+            best, fewest = evaluator, len(found)
+    if best is None:
+        return wrong
+    case.evaluator = best
+    return case.wrong_formulas()
 
 
 def _conventions(case: Case, wrong: set[str]) -> Iterator[Convention]:

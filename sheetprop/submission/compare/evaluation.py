@@ -36,6 +36,7 @@ class Evaluator:
         self.samples, self.helpers, self.bindings = samples, helpers, bindings
         self.replaced: dict[str, Expression] = {}
         self._values: dict[tuple[int, int], tuple[Expression, np.ndarray]] = {}
+        self._values_before: Mapping[tuple[int, int], tuple[Expression, np.ndarray]] = {}
         self._names: dict[str, np.ndarray] = {}
 
     def trial(self, replaced: Mapping[str, Expression] | None = None) -> Evaluator:
@@ -43,7 +44,7 @@ class Evaluator:
         trial = Evaluator(self.samples, self.helpers, self.bindings)
         trial.replaced = dict(replaced or {})
         if not replaced:
-            trial._values = dict(self._values)
+            trial._values_before = self._values
             trial._names = dict(self._names)
         return trial
 
@@ -54,7 +55,7 @@ class Evaluator:
 
     def _of(self, expression: Expression, shift: int) -> np.ndarray:
         key = (id(expression), shift)
-        known = self._values.get(key)
+        known = self._values.get(key) or self._values_before.get(key)
         if known is not None:
             return known[1]
         match expression:

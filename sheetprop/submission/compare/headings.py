@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
 
@@ -13,16 +14,31 @@ from sheetprop.submission.find.tables import Cited, cited
 from sheetprop.submission.findings import Code, Severity
 from sheetprop.submission.understand.parameters import address
 
+MOST_OF_COLUMN = 8
+"""Wrong formulas of a column that are read with headings exchanged before all are."""
 LEAST_MENDED = 2
 """Columns that an exchange makes right, for it to be one."""
 
 
 def without_swapped_headings(case: Case, wrong: list[Wrong]) -> list[Wrong]:
     """Judge again with two headings exchanged, where that makes both columns right and none wrong; and tell that."""
-    while pair := next((pair for pair in _candidates(case, wrong) if _mends(case, wrong, pair)), None):
+    few = _few_of_each(wrong)
+    while pair := next((pair for pair in _candidates(case, wrong) if _mends(case, wrong, few, pair)), None):
         wrong = case.wrong_formulas()
+        few = _few_of_each(wrong)
         _tell(case, pair)
     return wrong
+
+
+def _few_of_each(wrong: list[Wrong]) -> list[Wrong]:
+    """The first few wrong formulas of each column."""
+    count: Counter[str] = Counter()
+    few = []
+    for item in wrong:
+        count[item.key] += 1
+        if count[item.key] <= MOST_OF_COLUMN:
+            few.append(item)
+    return few
 
 
 def _candidates(case: Case, wrong: list[Wrong]) -> Iterator[tuple[str, str]]:
@@ -33,9 +49,9 @@ def _candidates(case: Case, wrong: list[Wrong]) -> Iterator[tuple[str, str]]:
     yield from ((a, b) for a, b in combinations(given, 2) if a[0] == b[0])
 
 
-def _mends(case: Case, wrong: list[Wrong], pair: tuple[str, str]) -> bool:
+def _mends(case: Case, wrong: list[Wrong], few: list[Wrong], pair: tuple[str, str]) -> bool:
     """Whether all is better with two headings exchanged; they stay so if it is."""
-    if not _seems_to_mend(case, wrong, pair):
+    if not _seems_to_mend(case, few, pair):
         return False
     trade = {pair[0]: pair[1], pair[1]: pair[0]}
     case.rename(trade)

@@ -56,10 +56,12 @@ def explanation(
     helpers: Sequence[str],
     accept: Callable[[Expression], bool],
     most: int,
+    pay: Callable[[int], None],
 ) -> Explanation | None:
     """The fewest and most likely slips of ``found``, ``most`` at most, without which it has the values ``expected``.
 
-    ``helpers`` are names of the sheet's own that may belong in it; what ``accept`` refuses is no right formula.
+    ``helpers`` are names of the sheet's own that may belong in it; what ``accept`` refuses is no right formula. ``pay``
+    is told the work.
     """
     length = sum(1 for _ in parts(found))
     if length > LONGEST:
@@ -84,6 +86,7 @@ def explanation(
                 known[n, small] = Slips(form.expression, evaluator, lean if small else choice)
             with np.errstate(all="ignore"):
                 found_here = known[n, small].solutions(expected, left)
+            pay(known[n, small].work_done())
             hits += [_told(form, hit) for hit in found_here]
         used = Counter(found.symbols())
         hits = [hit for hit in hits if max(cost(edit, used) for edit in hit.edits) <= MOST_UNLIKELY]

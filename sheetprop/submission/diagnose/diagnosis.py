@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain, combinations, product
 
 import numpy as np
 
-from sheetprop.expression import Expression, Number, Operation, Symbol
+from sheetprop.expression import Call, Expression, Negation, Number, Operation, Symbol
 from sheetprop.network import NETWORK, RATE, Role, partial
 from sheetprop.submission.compare.evaluation import Evaluator, shifted
 from sheetprop.submission.compare.samples import RELATIVE, equal
 from sheetprop.submission.diagnose import edits
 from sheetprop.submission.diagnose.activations import other_activations
+from sheetprop.submission.diagnose.budget import MOST_WORK_ON_ONE, Budget
 from sheetprop.submission.diagnose.composed import EVERYWHERE, explanation
 from sheetprop.submission.diagnose.derivation import SUMS, columns_of, derivation, siblings
 from sheetprop.submission.diagnose.edits import Edit, Edited
@@ -25,23 +27,27 @@ MOST_TRIALS = 30_000
 """Edits tried on one formula before it is told as it is; about a second."""
 MOST_TRIALS_ON_HELPERS = 4_000
 """The same for a helper, which is only suspected."""
+VALUES_KEPT = 1_000
+"""Trials whose values are kept, before they make room for others."""
 MOST_SLIPS = 3
 MOST_SLIPS_IN_HELPERS = 2
 MOST_KNOWN = 10_000
-_KNOWN: dict[tuple[object, ...], Diagnosis] = {}
-"""Diagnoses made before: a class makes the same mistakes, and a mistake is in many rows and tables."""
+_KNOWN: dict[tuple[object, ...], tuple[Diagnosis, int]] = {}
+"""Diagnoses made before, and their work: a class makes the same mistakes, and one is in many rows and tables."""
 
 
 @dataclass(frozen=True)
 class Diagnosis:
     """Why a formula is wrong: the edits that make it right together, and the formula they make (None: none known).
 
-    ``unlikely`` is, of several edits, how unlikely they are; less is better.
+    ``unlikely`` is, of several edits, how unlikely they are; less is better. ``searched`` is false where the submission
+    has more wrong formulas than are searched for what is wrong with them.
     """
 
     edits: tuple[Edit, ...]
     right: Expression | None = None
     unlikely: float = 0.0
+    searched: bool = True
 
 
 def diagnose(
@@ -49,28 +55,37 @@ def diagnose(
     expression: Expression,
     evaluator: Evaluator,
     names: Sequence[str],
+    several: bool,
+    budget: Budget,
     expected: np.ndarray | None = None,
-    several: bool = True,
 ) -> Diagnosis:
     """The smallest edit of ``expression`` that makes it the quantity ``key``; ``names`` are what it may contain.
 
     ``expected`` are the values that it must have on the points where it is a helper of the column of ``key``.
-    Without ``several``, one edit is all that is looked for.
+    Without ``several``, one edit is all that is looked for. The search is paid from the ``budget``; where that is
+    spent, only what needs no search is told.
     """
     for name, bound in evaluator.bindings.items():
         if bound == RATE:  # the tree is kept as it was typed, with its neutral factors and inner products
             expression = edits.put_name(expression, name, RATE)
     cacheable = expected is None and not any(":" in name or "~" in name for name in expression.symbols())
     case = (key, expression, evaluator.samples.convention, evaluator.samples.given, tuple(names), several)
-    if not cacheable or case not in _KNOWN:
-        search = _Search(key, expression, evaluator.trial(), names, expected, several)
+    paid = cacheable and budget.has_paid(case)
+    if budget.spent and not paid:
+        return replace(_Search(key, expression, evaluator, names, expected, several).explained(), searched=False)
+    known = _KNOWN.get(case) if cacheable else None
+    if known is None:
+        search = _Search(key, expression, evaluator, names, expected, several)
         found = search.update() if key in WEIGHTS and expected is None else search.equation()
-        if not cacheable:
-            return found
+        known = found, search.work
         if len(_KNOWN) >= MOST_KNOWN:
             _KNOWN.clear()
-        _KNOWN[case] = found
-    return _KNOWN[case]
+        if cacheable:
+            _KNOWN[case] = known
+    diagnosis, work = known
+    if not paid:
+        budget.pay(work, case if cacheable else None)
+    return diagnosis
 
 
 class _Search:
@@ -83,8 +98,10 @@ class _Search:
         expected: np.ndarray | None,
         several: bool,
     ) -> None:
-        self.key, self.found, self.evaluator = key, expression, evaluator
+        self.key, self.found = key, expression
+        self._untried, self.evaluator = evaluator, evaluator.trial()
         self.names = list(names)
+        self.work = 0
         self.expected = evaluator.name(key) if expected is None else expected
         self.trials = 0
         self.most = MOST_TRIALS if expected is None else MOST_TRIALS_ON_HELPERS
@@ -94,12 +111,24 @@ class _Search:
 
     def first(self, candidates: Iterable[Edited]) -> Diagnosis | None:
         for edit, candidate in candidates:
-            self.trials += 1
-            if self.trials > self.most:
+            if not self._may_try():
                 return None
-            if self._possible(candidate) and equal(self.evaluator(candidate), self.expected):
+            if equal(self.evaluator(candidate), self.expected) and self._possible(candidate):
                 return Diagnosis((kind_of(self.key, edit),), candidate)
         return None
+
+    @cached_property
+    def _way(self) -> int:
+        """What a trial costs: to make it, and to evaluate the way from an edit to the root."""
+        return 2 * _depth(self.found) + 4
+
+    def _may_try(self) -> bool:
+        """Count a trial, which costs the way from an edit to the formula's root; whether there is one left."""
+        self.trials += 1
+        self.work += self._way
+        if self.trials % VALUES_KEPT == 0:
+            self.evaluator = self._untried.trial()
+        return self.trials <= self.most and self.work <= MOST_WORK_ON_ONE
 
     def _possible(self, candidate: Expression) -> bool:
         """Whether a formula needs neither its own result nor one that follows from it, as the next weight does."""
@@ -134,7 +163,7 @@ class _Search:
     def _renamed(self, names: dict[str, str]) -> Diagnosis | None:
         names = {found: name for found, name in names.items() if found != name}
         candidate = self.found.substitute({found: Symbol(name) for found, name in names.items()})
-        self.trials += 1
+        self._may_try()
         if not names or not equal(self.evaluator(candidate), self.expected):
             return None
         renamed = (Edit(Code.WRONG_QUANTITY, Symbol(found), Symbol(name)) for found, name in names.items())
@@ -195,10 +224,14 @@ class _Search:
             [*helpers, *(f"{name}@-1" for name in helpers), *own],
             self._possible,
             self.most_slips,
+            self._pay,
         )
         if found is None:
             return None
         return Diagnosis(tuple(kind_of(self.key, edit) for edit in found.edits), found.right, found.unlikely)
+
+    def _pay(self, work: int) -> None:
+        self.work += work
 
     def explained(self) -> Diagnosis:
         """What is known without an edit: a constant or simple multiple of what it should be, or nothing."""
@@ -319,6 +352,20 @@ def kind_of(key: str, edit: Edit) -> Edit:
 
 def _opposite(number: Expression | None) -> Expression | None:
     return Number(-number.value) if isinstance(number, Number) else None
+
+
+def _depth(expression: Expression) -> int:
+    """How many operations are within one another, at most."""
+    deepest, pending = 1, [(expression, 1)]
+    while pending:
+        part, depth = pending.pop()
+        deepest = max(deepest, depth)
+        match part:
+            case Operation(_, left, right):
+                pending += ((left, depth + 1), (right, depth + 1))
+            case Negation(inner) | Call(_, inner):
+                pending.append((inner, depth + 1))
+    return deepest
 
 
 def _strangeness(names: dict[str, str]) -> tuple[int, int]:

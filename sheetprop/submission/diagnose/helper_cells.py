@@ -57,12 +57,12 @@ def _helpers_of_right_formulas(case: Case) -> set[str]:
 def _helper_mistake(case: Case, name: str, users: list[Wrong]) -> tuple[Diagnosis, list[Wrong]] | None:
     helper = case.reading.helpers[name]
     for user in users[:MOST_USERS]:
-        if case.unexplained >= MOST_UNEXPLAINED:
+        if case.unexplained >= MOST_UNEXPLAINED or case.budget.spent:
             return None
         expected = _needed(case, name, user)
         if expected is None:
             continue
-        diagnosis = diagnose(user.key, helper.expression, case.evaluator, names_of(case), expected)
+        diagnosis = diagnose(user.key, helper.expression, case.evaluator, names_of(case), True, case.budget, expected)
         if diagnosis.right is None:
             case.unexplained += 1
             continue

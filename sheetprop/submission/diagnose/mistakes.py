@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from sheetprop.expression import Expression, Symbol
-from sheetprop.network import NETWORK, RATE
+from sheetprop.network import NETWORK, RATE, Role
 from sheetprop.submission.compare.case import Case, Wrong
 from sheetprop.submission.diagnose.advice import advice
 from sheetprop.submission.diagnose.diagnosis import Diagnosis, diagnose
@@ -25,6 +25,9 @@ from sheetprop.submission.understand.reading import EMPTY, TEXT
 
 MOST_COPIES = 4
 """Rows in which copies of one formula are diagnosed where each means something else."""
+MOST_TOLD = 400
+"""Formulas and what is wrong with them, of which each is told; of more, each column is told once."""
+UNKNOWN = (Edit(Code.WRONG_FORMULA),)
 MOST_LITERALS_NAMED = 4
 """Ways to take typed numbers for the inputs, targets or rate that they equal, in looking for several slips."""
 
@@ -46,14 +49,11 @@ def tell_wrong(case: Case, wrong: list[Wrong]) -> None:
     """Diagnose wrong formulas and tell each mistake once, at the cells where it is made."""
     wrong = at_helper_cells(case, wrong)
     told: dict[tuple[object, ...], Told] = {}
-    diagnosed: dict[tuple[str, int], list[Diagnosis]] = defaultdict(list)
     # A formula that leads off the table in its first or last rows is better understood in the others.
-    for item in sorted(wrong, key=lambda item: _leads_off(case, item)):
-        # A reference that slides makes of one formula another mistake in every row; the first few tell them all.
-        known_copies = diagnosed[item.key, id(item.content.shape)]
-        if len(known_copies) < MOST_COPIES:
-            known_copies.append(_diagnosis(case, item))
-        item.diagnosis = known_copies[-1]
+    wrong = sorted(wrong, key=lambda item: _leads_off(case, item))
+    _diagnose(case, wrong)
+    for item in wrong:
+        assert item.diagnosis is not None
         edits = tuple(as_known(case.mistakes, item.key, edit) for edit in item.diagnosis.edits)
         item.diagnosis = replace(item.diagnosis, edits=edits)
         if updated := updated_weights(case, item):
@@ -68,6 +68,10 @@ def tell_wrong(case: Case, wrong: list[Wrong]) -> None:
             signature = (item.key, *_signature(case, item, edit))
             copied = (item.key, "copied", id(item.content.shape), len(edits) > 1 and _signature(case, item, edit))
             known = told.get(signature) or told.get(copied)
+            if known is None and len(told) >= MOST_TOLD:
+                item.diagnosis = replace(item.diagnosis, edits=UNKNOWN, searched=False)
+                signature = item.key, *_signature(case, item, UNKNOWN[0])
+                known = told.get(signature)
             if known:
                 known.steps.extend(item.steps)
                 known.items.append(item)
@@ -77,6 +81,23 @@ def tell_wrong(case: Case, wrong: list[Wrong]) -> None:
     for mistake in {id(known): known for known in told.values()}.values():
         mistake.steps = sorted(set(mistake.steps))
         _tell_formula(case, mistake)
+
+
+def _diagnose(case: Case, wrong: list[Wrong]) -> None:
+    """Diagnose wrong formulas, those first that stand in most rows, and of these gradients, while there is budget."""
+    copies: dict[tuple[str, int], list[Wrong]] = defaultdict(list)
+    for item in wrong:
+        copies[item.key, id(item.content.shape)].append(item)
+    for items in sorted(copies.values(), key=_counts_less):
+        # A reference that slides makes of one formula another mistake in every row; the first few tell them all.
+        for item in items[:MOST_COPIES]:
+            item.diagnosis = _diagnosis(case, item)
+        for item in items[MOST_COPIES:]:
+            item.diagnosis = items[MOST_COPIES - 1].diagnosis
+
+
+def _counts_less(copies: list[Wrong]) -> tuple[int, bool]:
+    return -sum(len(item.steps) for item in copies), NETWORK[copies[0].key].role is not Role.GRADIENT
 
 
 def _leads_off(case: Case, item: Wrong) -> bool:
@@ -91,33 +112,34 @@ def _leads_off(case: Case, item: Wrong) -> bool:
 def _diagnosis(case: Case, item: Wrong) -> Diagnosis:
     assert item.content.expression is not None
     if case.unexplained >= MOST_UNEXPLAINED:
-        return Diagnosis((Edit(Code.WRONG_FORMULA),))
+        return Diagnosis(UNKNOWN)
     found = diagnosed_outside(
         case.reading, item.steps[0], item.content.expression, lambda expression: _with_literals(case, item, expression)
     )
-    case.unexplained += found.edits[0].code is Code.WRONG_FORMULA
+    case.unexplained += found.searched and found.edits[0].code is Code.WRONG_FORMULA
     return found
 
 
 def _with_literals(case: Case, item: Wrong, expression: Expression) -> Diagnosis:
     """The diagnosis of a formula, in which typed numbers may stand for what they equal."""
     typed_in, names = case.has_typed_in(item.key, expression), names_of(case)
-    found = diagnose(item.key, expression, case.evaluator, names, several=not typed_in)
-    if found.right is None and typed_in:
+    budget = case.budget
+    found = diagnose(item.key, expression, case.evaluator, names, not typed_in, budget)
+    if found.right is None and typed_in and found.searched:
         # With what the typed number stands for in its place; else as it is, where equal inputs may hide one another.
         forms = list(islice(case.with_literals_named(item.key, expression), MOST_LITERALS_NAMED))
-        single = (diagnose(item.key, form, case.evaluator, names, several=False) for form in forms)
+        single = (diagnose(item.key, form, case.evaluator, names, False, budget) for form in forms)
         found = next((d for d in single if d.right is not None), found)
         typed = found
         if found.right is None:
-            typed = diagnose(item.key, expression, case.with_typed_in(case.evaluator), names, several=False)
+            typed = diagnose(item.key, expression, case.with_typed_in(case.evaluator), names, False, budget)
             if typed.right is not None and _holds_for_any_inputs(case, item.key, typed.right):
                 found = typed
         if found.right is None:
-            tried = [diagnose(item.key, form, case.evaluator, names) for form in (expression, *forms)]
+            tried = [diagnose(item.key, form, case.evaluator, names, True, budget) for form in (expression, *forms)]
             known = [d for d in tried if d.right is not None]
             if not known and typed.right is None:
-                typed = diagnose(item.key, expression, case.with_typed_in(case.evaluator), names)
+                typed = diagnose(item.key, expression, case.with_typed_in(case.evaluator), names, True, budget)
             known = known or ([typed] if typed.right is not None else [])
             found = min(known, key=lambda d: (len(d.edits), d.unlikely)) if known else tried[0]
     return found
@@ -139,6 +161,8 @@ def _signature(case: Case, item: Wrong, edit: Edit | None) -> tuple[object, ...]
     if edit.code in (Code.STUCK_REFERENCE, Code.WRONG_ROW) and isinstance(edit.expected, Symbol):
         return ("row", edit.expected.key)
     if edit.code is Code.WRONG_FORMULA:
+        if item.diagnosis is not None and not item.diagnosis.searched:
+            return ("not searched",)
         return ("unexplained", id(item.content.shape))
     return (edit.code, repr(edit.found), repr(edit.expected), edit.joint)
 
@@ -155,12 +179,23 @@ def _tell_formula(case: Case, mistake: Told) -> None:
     code = edits[0].code
     known = code is not Code.WRONG_FORMULA
     message = explain(case.writer, key, edits, step) if known else _unexplained(case, item, step)
+    if not item.diagnosis.searched:
+        message += _not_searched(mistake.items)
     if stuck:
         message += " Its $ also keeps it at one iteration."
     owner = next((own for own in mistake.items if first in own.steps), item)
     expected = advice(case, key, steps, owner)
     message += closed_circle(case, key, steps, expected)
     case.tell_wrong(code, message, key, steps, case.writer.found(key, first), expected)
+
+
+def _not_searched(items: list[Wrong]) -> str:
+    """That the search ended before these formulas, and how many there are besides the one that is told."""
+    others = len({id(item.content.shape) for item in items}) - 1
+    besides = (
+        f" {others:,} more wrong formula{'s stand' if others > 1 else ' stands'} in these cells." if others else ""
+    )
+    return f"{besides} What is wrong was not diagnosed further: the file has more different mistakes than are searched."
 
 
 def _with_dollar(case: Case, item: Wrong, edit: Edit) -> Edit:

@@ -38,6 +38,8 @@ class Choice:
     terms: tuple[Expression, ...]
 
 
+STEPS_TO_ASK, ROWS_IN_A_STEP = 40, 40
+"""Work, in steps of the budget: asking a part for values, and how many of them are one step."""
 Operate = Callable[..., np.ndarray]
 Put = Callable[[Expression, Expression], tuple[Edit, Expression]]
 """From a part and what is missing of it to the edit and what it makes of the part."""
@@ -77,6 +79,7 @@ class Slips:
             if isinstance(part, Operation)
         }
         self._values: dict[int, tuple[Expression, np.ndarray]] = {}
+        self._work = 0
         self._alternatives: dict[int, list[tuple[Edit, Expression]]] = {}
         self._bags: dict[tuple[int, bool], Bag] = {}
         self._names = self._bag_of([Symbol(name) for name in choice.names])
@@ -86,6 +89,11 @@ class Slips:
     def solutions(self, needed: np.ndarray, count: int) -> list[Hit]:
         """The sets of ``count`` edits that give the formula the values ``needed``, unconfirmed."""
         return self._solve(self.found, needed[None, :WIDTH], count, Ends())
+
+    def work_done(self) -> int:
+        """The steps of work since this was asked last."""
+        work, self._work = self._work, 0
+        return work
 
     def value(self, part: Expression) -> np.ndarray:
         """The values of a part as it stands, shape (1, WIDTH)."""
@@ -103,6 +111,7 @@ class Slips:
     def _solve(self, part: Expression, needed: np.ndarray, count: int, ends: Ends) -> list[Hit]:
         """Hits of exactly ``count`` edits in ``part``, one of the formula's own, for each row of ``needed``."""
         hits: list[Hit] = []
+        self._work += STEPS_TO_ASK + len(needed) // ROWS_IN_A_STEP
         if id(part) not in self._own:
             return [*self._changed(part, needed, ends), *self._resigned(part, needed)]
         if count == 1:

@@ -14,6 +14,7 @@ from sheetprop.submission.compare.case import Case
 from sheetprop.submission.compare.conventions import tell_convention, under_best_convention, without_misnamed_steps
 from sheetprop.submission.compare.headings import without_swapped_headings
 from sheetprop.submission.compare.samples import Convention
+from sheetprop.submission.diagnose.budget import Budget
 from sheetprop.submission.diagnose.empty import judge_empty, judge_empty_rate
 from sheetprop.submission.diagnose.loops import judge_loops, without_loops
 from sheetprop.submission.diagnose.mistakes import tell_wrong
@@ -67,8 +68,12 @@ def judge_tables(book: Book, tables: Sequence[Table], assignment: Assignment) ->
     for case in every:
         case.others = every
     cases, notes = choose(every)
-    texts = set[Cell]()
-    judged = [_judged(case, texts) for case in cases]
+    texts, budget = set[Cell](), Budget()
+    judged = []
+    for n, case in enumerate(cases):
+        budget.begin_table(len(cases) - n)
+        case.budget = budget
+        judged.append(_judged(case, texts))
     right = [case for case in cases if not any(found.severity is Severity.ERROR for found in case.findings)]
     reasons = [given_up(case, right) for case in cases]
     notes += [left_out(case, reason) for case, reason in zip(cases, reasons, strict=True) if reason]

@@ -14,6 +14,7 @@ from sheetprop.submission.find.tables import Table
 from sheetprop.submission.find.unread import tell_nearest
 from sheetprop.submission.findings import Code, Finding, ScoreLine, Severity, Status, Submission
 from sheetprop.submission.grade.criteria import judge_assignment, nothing_to_judge, of_another_student
+from sheetprop.submission.grade.extent import first_of
 from sheetprop.submission.grade.judgement import Judged, judge_tables
 from sheetprop.submission.grade.other_numbers import without_other_numbers
 from sheetprop.submission.grade.ownership import find_ownership
@@ -76,6 +77,7 @@ def _grade(
     findings += [*ownership.findings, *of_assignment, *left_out]
     findings = sorted(findings, key=lambda finding: ORDER[finding.severity])
     status = _status(findings, lines, own_numbers=not ownership.findings)
+    findings = first_of(findings)
     found = tuple(table.found for table in judged)
     own = traits(data, book, judged, findings, ownership.asked if ownership.numbers_of is None else assignment)
     return Submission(name, status, found, tuple(findings), tuple(lines), numbers_of=ownership.numbers_of, traits=own)

@@ -15,7 +15,7 @@ MOST_LINES = 400
 """Iterations in which spellings are looked for; a column has few."""
 MOST_SPELLINGS = 2
 """Spellings of one column; more are the noise of formulas typed cell by cell."""
-_SHEET = re.compile(r"(?:'(?P<quoted>(?:[^']|'')*)'|(?P<plain>[^\W\d][\w.]*))!$")
+_SHEET = re.compile(r"(?:'(?P<quoted>(?:[^']|''){1,300})'|(?<![\w.])(?P<plain>[^\W\d][\w.]*))!$")
 
 
 class Speller:

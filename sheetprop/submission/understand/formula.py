@@ -45,7 +45,7 @@ from sheetprop.submission.understand.parsing import (
 _TOKENS = re.compile(
     r"""
     "(?:[^"]|"")*"                                # a text
-    | (?P<quoted>'(?:[^']|'')*'!)                 # a sheet's name
+    | (?P<quoted>'(?:[^']|''){1,300}'!)           # a sheet's name, of another workbook with its path
     | \[(?:[^\[\]]|\[[^\[\]]*\])*\]               # a structured or external reference
     | (?P<cell>\$?[A-Za-z]{1,3}\$?[1-9][0-9]{0,6})(?![\w.(!\\])
     | [^\W\d][\w.\\?]*                            # a function or a name
@@ -53,7 +53,7 @@ _TOKENS = re.compile(
     """,
     re.VERBOSE,
 )
-_CALLS = re.compile(r"([A-Za-z_][\w.]*)\(")
+_CALLS = re.compile(r"(?<![\w.])([A-Za-z_][\w.]*)\(")
 
 
 @dataclass(eq=False)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import compress
 
 from sheetprop.expression import Expression, Number, Symbol
 from sheetprop.network import NETWORK, RATE, Role
@@ -91,10 +93,14 @@ def _find_rate(reading: Reading, runs: Mapping[str, list[Run]], parameters: Para
         parameters.bindings[scaled] = RATE
     elif literals:
         likely = [literal for literal, _ in literals.most_common() if literal not in (1.0,)] or list(literals)
-        right = [literal for literal in likely if _rates_literally(reading, runs, literal, parameters, samples)]
-        if right:
+        having: dict[float, list[tuple[str, Run]]] = defaultdict(list)
+        for weight, run, literal in typed:
+            having[literal].append((weight, run))
+        is_rate = (_rates_literally(reading, having[literal], literal, parameters, samples) for literal in likely)
+        right = next(compress(likely, is_rate), None)
+        if right is not None:
             parameters.rates = _typed_by_step(reading, typed, parameters, samples)
-            parameters.rate = parameters.rates[0] if parameters.rates else right[0]
+            parameters.rate = parameters.rates[0] if parameters.rates else right
 
 
 def _find_column(reading: Reading, by_step: Mapping[int, set[str]], parameters: Parameters) -> bool:
@@ -160,10 +166,17 @@ def _acts_as_rate(
 
 
 def _rates_literally(
-    reading: Reading, runs: Mapping[str, list[Run]], literal: float, parameters: Parameters, samples: Samples
+    reading: Reading,
+    updates: Iterable[tuple[str, Run]],
+    literal: float,
+    parameters: Parameters,
+    samples: Samples,
 ) -> bool:
+    """Whether a number acts as the learning rate in one of the updates, which all have it typed in."""
     evaluator = Evaluator(samples, reading.helpers, parameters.bindings)
-    for weight, _, expression in _updates(runs):
+    for weight, run in updates:
+        expression = run.content.expression
+        assert expression is not None
         if any(equal(evaluator(x), samples[weight]) for x in with_literal(expression, literal, RATE)):
             return True
         for name in {name.partition("@")[0] for name in expression.symbols() if name.startswith("~")}:
@@ -213,14 +226,15 @@ def _is_labelled_rate(reading: Reading, cell: Cell | None) -> bool:
 
 
 _RATE_IN_TEXT = re.compile(
-    r"(?:η|ɳ|ή|α|\blr\b|l\.r\.?|eta|learning[ _]?rate)\s*(?:\(\w+\))?\s*[=:_ ]*\s*([0-9]*\.?[0-9]+)", re.IGNORECASE
+    r"(?:η|ɳ|ή|α|\blr\b|l\.r\.?|eta|learning[ _]?rate)[\s=:_]*(?:\(\w+\)[\s=:_]*)?([0-9]*\.?[0-9]+)", re.IGNORECASE
 )
 
 
 def rate_in_text(text: str) -> float | None:
     """The learning rate that a text tells, as "η = 0.2" or "LR_0.5"."""
     found = _RATE_IN_TEXT.search(text)
-    return float(found[1]) if found else None
+    rate = float(found[1]) if found else math.inf
+    return rate if math.isfinite(rate) else None
 
 
 def _said_otherwise(reading: Reading, rate: float) -> Said | None:

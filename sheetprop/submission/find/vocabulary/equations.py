@@ -12,6 +12,8 @@ from sheetprop.network import NETWORK, Role
 MOST_TOKENS, DEEPEST = 80, 12
 SAME = 1e-9
 """Relative difference up to which two equations give the same number."""
+LONGEST = 1_000
+"""Characters of a heading that is read as an equation."""
 _SIGNS = str.maketrans(dict.fromkeys("−–", "-") | dict.fromkeys("×·∙•⋅∗", "*") | {"⁄": "/", "[": "(", "]": ")"})
 _TOKEN = re.compile(r"[^\W\d_]+(?:[ _]?[^\W\d_]+)?[ _]?[1-9](?![0-9])|[^\W\d_]+|\d+(?:\.\d+)?|\*\*|\S")
 _SIGMOIDS = ("sigma", "sigmoid", "sig", "s")
@@ -24,6 +26,8 @@ _GIVEN = (
 
 def key_of_formula(text: str, key_of: Callable[[str], str | None]) -> str | None:
     """The one quantity that a normal text computes; ``key_of`` reads the names in it. None where it is no equation."""
+    if len(text) > LONGEST:
+        return None
     tokens = _TOKEN.findall(text.translate(_SIGNS))
     if not 3 <= len(tokens) <= MOST_TOKENS or text.count("(") + text.count("[") > DEEPEST:
         return None
