@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from sheetprop.report.claim import LOCK
+from sheetprop.submission.open.intake import REPORT_MARK
+
 SAMPLES = Path(__file__).parents[1] / "workbooks"
 RIGHT, WRONG = "right.xlsx", "wrong.xlsx"
 ASKED = "iterations = 20\nlearning_rates = [0.5]\n"
