@@ -28,7 +28,7 @@ Place = tuple[int, int]
 """Row and column of a cell, from zero."""
 MAX_CELLS = 5_000_000
 """A submission of the largest assignment has a tenth of this; beyond it, memory would not be bounded."""
-NUMBER_TEXT = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+NUMBER_TEXT = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
 INDEX_DIGITS = 9
 """Digits of a shared text's number; no file of the size that is read has so many texts."""
 MOST_SPILLED = 2_000
