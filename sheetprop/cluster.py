@@ -52,6 +52,9 @@ class Cluster:
                 raise _gone(self._name, "no worker is left")
         return AHEAD * self._threads
 
+    def waited(self, seconds: float) -> None:
+        """Nothing: a cluster's workers are its own to end."""
+
     def _count(self) -> int:
         try:
             return sum(self._client.nthreads().values())

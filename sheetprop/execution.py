@@ -18,6 +18,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
+from multiprocessing.process import BaseProcess
 from typing import Protocol, TypeVar
 
 from sheetprop.errors import InputError
@@ -28,6 +29,10 @@ AHEAD = 2
 """How many items each worker is given at a time: the one that it works on, and the next."""
 LOOK_SECONDS = 1.0
 """How often a crew is asked whether it is still there."""
+STUCK_SECONDS = 240
+"""Without any result, after which processes are taken to be stuck or stopped; longer than any item may take."""
+END_SECONDS = 3
+"""For processes to end what they work on when nothing more is wanted of them, before they are killed."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -42,6 +47,9 @@ class Crew(Protocol):
 
     def room(self) -> int:
         """How many items may be handed out at a time. Raises InputError where nobody is left to work."""
+
+    def waited(self, seconds: float) -> None:
+        """Be told that no result has come for so long; who is stuck may be ended."""
 
 
 Hire = Callable[[int], AbstractContextManager[Crew]]
@@ -61,7 +69,7 @@ def run_all(
     ``workers`` is the number of processes, None for one per core; one worker is this process, without a limit to its
     memory. Function, items and results must pickle. An item whose worker dies is tried once more, alone; when that
     worker dies too, ``lost``, called here, gives its result. What ``function`` raises ends the run. Where the generator
-    is closed, running items end, no others begin, and no process is left.
+    is closed, running items end within seconds or are killed, no others begin, and no process is left.
 
     ``dask`` is the address of a Dask scheduler (tcp://host:8786) or the path of its scheduler file; its workers are
     then used instead. They need the same packages as this process, and, since it is they who read and write files,
@@ -124,6 +132,7 @@ def _handed_out(
 ) -> Iterator[tuple[int, Future[R]]]:
     """Hand out what is ``waiting`` until nothing is, or the executor is broken; yield what is done."""
     running: dict[Future[R], int] = {}
+    last = time.monotonic()
     while waiting or running:
         room = crew.room() - len(running)
         try:
@@ -136,6 +145,10 @@ def _handed_out(
         if not running:
             time.sleep(LOOK_SECONDS)
         done, _ = wait(running, LOOK_SECONDS, FIRST_COMPLETED)
+        if done:
+            last = time.monotonic()
+        else:
+            crew.waited(time.monotonic() - last)
         for future in done:
             yield running.pop(future), future
 
@@ -144,21 +157,43 @@ def _handed_out(
 class _Processes:
     executor: Executor
     workers: int
+    others: frozenset[BaseProcess]
+    """What other processes there are."""
     died: tuple[type[Exception], ...] = (BrokenExecutor,)
 
     def room(self) -> int:
         return AHEAD * self.workers
+
+    def waited(self, seconds: float) -> None:
+        if seconds > STUCK_SECONDS:
+            self.kill()
+
+    @property
+    def own(self) -> list[BaseProcess]:
+        return [process for process in multiprocessing.active_children() if process not in self.others]
+
+    def kill(self) -> None:
+        """End them whatever they do: one that is stopped, or in native code, heeds nothing else."""
+        for process in self.own:
+            process.kill()
 
 
 @contextmanager
 def _processes(workers: int) -> Iterator[_Processes]:
     # Forked processes have everything loaded already.
     method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
+    others = frozenset(multiprocessing.active_children())
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context(method), initializer=_begin_process)
+    crew = _Processes(pool, workers, others)
     try:
-        yield _Processes(pool, workers)
+        yield crew
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        pool.shutdown(wait=False, cancel_futures=True)
+        end = time.monotonic() + END_SECONDS
+        for process in crew.own:
+            process.join(max(end - time.monotonic(), 0))
+        crew.kill()
+        pool.shutdown(wait=True)
 
 
 def _begin_process() -> None:

@@ -172,6 +172,47 @@ def dozed(item: int) -> int:
     return item
 
 
+def stops(item: int) -> int:
+    """Item 3 stops its process, as a debugger or a laptop's lid does."""
+    if item == 3:
+        os.kill(os.getpid(), signal.SIGSTOP)
+    return doubled(item)
+
+
+@forked
+def test_a_stopped_process_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its item is lost, the others have their results."""
+    monkeypatch.setattr(execution, "STUCK_SECONDS", 1)
+    results = list(run_all(stops, range(8), workers=2, lost=lost))
+    assert sorted(results) == [(n, LOST if n == 3 else 2 * n) for n in range(8)]
+
+
+@forked
+def test_closed_with_a_stopped_process_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Ctrl-C does not wait for a process that cannot hear of it."""
+    monkeypatch.setattr(execution, "END_SECONDS", 0.5)
+    results = run_all(stops, range(3, 40), workers=2, lost=lost)
+    next(results)
+    assert isinstance(results, Iterator)
+    results.close()
+    assert multiprocessing.active_children() == []
+
+
+def endless(item: int) -> int:
+    """Item 3 stays in native code, where no signal's handler is called."""
+    with time_limit():
+        return sum(range(10**12)) if item == 3 else doubled(item)
+
+
+@forked
+def test_native_code_has_limits_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system ends a process that hears of no limit."""
+    monkeypatch.setattr(limits, "MOST_SECONDS", 1)
+    monkeypatch.setattr(limits, "GRACE_SECONDS", 0)
+    results = list(run_all(endless, range(8), workers=2, lost=lost))
+    assert sorted(results) == [(n, LOST if n == 3 else 2 * n) for n in range(8)]
+
+
 # -- The time limit of an item, in threads that get no signals -----------------------------------------------------
 
 

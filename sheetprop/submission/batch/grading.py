@@ -9,6 +9,7 @@ from typing import Protocol
 
 from sheetprop.assigned import read_assigned
 from sheetprop.assignment import Assignment
+from sheetprop.errors import InputError, reason
 from sheetprop.execution import run_all
 from sheetprop.submission.batch.spool import Spool
 from sheetprop.submission.batch.time_limit import TooSlowError, time_limit
@@ -17,6 +18,8 @@ from sheetprop.submission.grade.submission import grade, unreadable
 from sheetprop.submission.open.intake import Source
 from sheetprop.submission.open.package import Unreadable
 
+PANIC = "pyo3_runtime"
+"""Where the engine's panics are from, which are no exceptions of the usual kind."""
 PLEASE_REPORT = "(please report this)"
 """Ends the reason why nothing was judged where that is a defect of ours rather than of the file."""
 
@@ -43,22 +46,31 @@ class Work:
     keeper: Keeper | None = None
 
     def __call__(self, source: Source) -> Submission:
-        """Grade one submission; whatever is wrong with the file is a result."""
+        """Grade one submission; whatever is wrong with the file is a result.
+
+        Raises InputError where something else is wrong: the disk is full, or the list of assigned numbers is gone.
+        """
         try:
             with time_limit():
                 return self._graded(source)
-        except Unreadable as reason:
-            return self._refused(source, str(reason))
+        except Unreadable as refusal:
+            return self._refused(source, str(refusal))
         except (TooSlowError, MemoryError, RecursionError) as error:
             what = "time" if isinstance(error, TooSlowError) else "memory"
             return self._refused(source, f"This file takes more {what} than any submission needs")
-        except Exception as error:  # a defect of ours must not cost the others their results
-            reason_ = f"This file could not be judged: {type(error).__name__}: {error}"
-            return self._refused(source, f"{' '.join(reason_.split())} {PLEASE_REPORT}")
+        except InputError:
+            raise
+        except OSError as error:  # of the machine: source.read() tells what is wrong with the file
+            raise InputError(f"{source.name}: cannot be judged: {reason(error)}") from None
+        except BaseException as error:  # a defect of ours must not cost the others their results
+            if not isinstance(error, Exception) and type(error).__module__ != PANIC:
+                raise
+            failure = f"This file could not be judged: {type(error).__name__}: {error}"
+            return self._refused(source, f"{' '.join(failure.split())} {PLEASE_REPORT}")
 
     def lost(self, source: Source) -> Submission:
         """The result of a submission that kills the process which judges it."""
-        return self._refused(source, "This file brought the program down that reads it")
+        return self._refused(source, "This file brought down the program that reads it, or kept it busy for too long")
 
     def _graded(self, source: Source) -> Submission:
         data = source.read()
