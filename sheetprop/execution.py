@@ -174,8 +174,11 @@ class _Processes:
 
     def kill(self) -> None:
         """End them whatever they do: one that is stopped, or in native code, heeds nothing else."""
-        for process in self.own:
+        own = self.own
+        for process in own:
             process.kill()
+        for process in own:
+            process.join()
 
 
 @contextmanager
@@ -193,7 +196,6 @@ def _processes(workers: int) -> Iterator[_Processes]:
         for process in crew.own:
             process.join(max(end - time.monotonic(), 0))
         crew.kill()
-        pool.shutdown(wait=True)
 
 
 def _begin_process() -> None:
