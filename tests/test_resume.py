@@ -56,7 +56,7 @@ def judge(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Judge:
 
     def judged(**options: object) -> list[str]:
         graded.clear()
-        validate(**{"paths": ["in"], "template": "asked.toml", "report": "report", "workers": 1} | options)
+        validate(**{"paths": ["in"], "template": "asked.toml", "report": "report", "workers": 1, "seed": 7} | options)
         return graded.copy()
 
     return judged

@@ -70,6 +70,8 @@ class Code(Enum):
     CIRCULAR = "circular-reference", "Formulas need their own result"
     OVERWRITTEN = "overwritten", "A column computes something else than its heading says"
     SWAPPED_HEADINGS = "swapped-headings", "The headings of two columns have traded places"
+    ONLY_HERE = "only-here", "A formula that is right at some numbers only"
+    VOLATILE = "volatile", "A formula depends on chance, the time or the computer"
     WRONG_FORMULA = "wrong-formula", "A formula computes something else"
     WRONG_VALUE = "wrong-value", "A typed-in number does not follow from the network"
     REPEATED_ROWS = "repeated-rows", "The last rows are copies of earlier ones"
@@ -103,6 +105,7 @@ _MEASURING = frozenset(
         Code.WRONG_RATE,
         Code.SLIDING_REFERENCE,
         Code.STUCK_REFERENCE,
+        Code.ONLY_HERE,
         Code.WRONG_FORMULA,
         Code.WRONG_VALUE,
         Code.DRIFTING_INPUT,

@@ -13,8 +13,9 @@ from sheetprop.network import RATE
 from sheetprop.submission.compare.case import Case
 from sheetprop.submission.compare.conventions import tell_convention, under_best_convention, without_misnamed_steps
 from sheetprop.submission.compare.headings import without_swapped_headings
-from sheetprop.submission.compare.samples import Convention
+from sheetprop.submission.compare.samples import UNDRAWN, Convention
 from sheetprop.submission.diagnose.budget import Budget
+from sheetprop.submission.diagnose.disguised import judge_only_here, take_as_typed
 from sheetprop.submission.diagnose.empty import judge_empty, judge_empty_rate
 from sheetprop.submission.diagnose.loops import judge_loops, without_loops
 from sheetprop.submission.diagnose.mistakes import tell_wrong
@@ -26,6 +27,7 @@ from sheetprop.submission.diagnose.rounding import judge_rounding
 from sheetprop.submission.diagnose.rules import judge_rule
 from sheetprop.submission.diagnose.texts import judge_texts
 from sheetprop.submission.diagnose.typed import judge_constants, judge_gaps, judge_given
+from sheetprop.submission.diagnose.volatile import judge_volatile
 from sheetprop.submission.find.pieces import GIVEN, Piece
 from sheetprop.submission.find.tables import WEIGHTS, Cell, Table, ranges
 from sheetprop.submission.find.unread import tell_headings, unread_headings
@@ -62,9 +64,14 @@ class Judged:
     pasted_from: bool = False
 
 
-def judge_tables(book: Book, tables: Sequence[Table], assignment: Assignment) -> tuple[list[Judged], list[Finding]]:
-    """Judge the tables of a workbook that count; with them, a note on each of the others."""
-    every = [Case(book, table, tables, assignment) for table in tables]
+def judge_tables(
+    book: Book, tables: Sequence[Table], assignment: Assignment, seed: int = UNDRAWN
+) -> tuple[list[Judged], list[Finding]]:
+    """Judge the tables of a workbook that count; with them, a note on each of the others.
+
+    ``seed`` is what numbers are drawn with on which formulas that are found right are tried once more.
+    """
+    every = [Case(book, table, tables, assignment, seed) for table in tables]
     for case in every:
         case.others = every
     cases, notes = choose(every)
@@ -82,6 +89,8 @@ def judge_tables(book: Book, tables: Sequence[Table], assignment: Assignment) ->
 
 def _judged(case: Case, texts: set[Cell]) -> Judged:
     leave_out_prefilled(case)
+    take_as_typed(case)
+    judge_volatile(case)
     leave_out_repeated(case)
     judge_empty_rate(case)
     wrong = without_typed_rates(case, case.wrong_formulas())
@@ -101,6 +110,7 @@ def _judged(case: Case, texts: set[Cell]) -> Judged:
     judge_unread(case)
     tell_wrong(case, without_loops(case, wrong))
     judge_loops(case)
+    judge_only_here(case)
     judge_rounding(case)
     judge_errors(case)
     judge_stored(case)

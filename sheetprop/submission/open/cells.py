@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
@@ -52,7 +52,8 @@ class Cells:
     """One sheet: its values (stored results of formulas included) and the shapes of its formulas, by place.
 
     ``opaque`` are cells whose formula has no text of its own: parts of data tables. ``text_numbers`` are typed-in texts
-    that are meant as numbers: their values are these numbers.
+    that are meant as numbers: their values are these numbers. ``folded`` are formulas that came to a number whatever
+    other cells hold: they count as that number, typed, and are no formulas any more.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Cells:
     formulas: dict[Place, Shape] = field(default_factory=dict)
     opaque: set[Place] = field(default_factory=set)
     text_numbers: dict[Place, TextNumber] = field(default_factory=dict)
+    folded: dict[Place, Shape] = field(default_factory=dict)
 
     def number(self, place: Place) -> float | None:
         """The number in a cell, None where there is none."""
@@ -74,6 +76,11 @@ class Cells:
     def constant(self, place: Place) -> bool:
         """Whether a cell holds a typed-in or pasted number."""
         return place not in self.formulas and place not in self.opaque and type(self.values.get(place)) is float
+
+    def fold(self, place: Place, value: float) -> None:
+        """Take a formula as the number that it comes to, as if that were typed."""
+        self.folded[place] = self.formulas.pop(place)
+        self.values[place] = value
 
     @cached_property
     def texts(self) -> dict[Place, str]:
@@ -216,8 +223,30 @@ class Book:
             else:
                 yield sheet, row, column, formula
 
+    def with_numbers(
+        self, numbers: Mapping[tuple[str, Place], float], cells: Sequence[tuple[str, Place]]
+    ) -> list[Value | None]:
+        """What the engine computes for some cells where others, by sheet and place, hold other numbers.
+
+        None where it cannot. What is put in stays for the next time that is asked.
+        """
+        if self._trial_engine is None:
+            return [None] * len(cells)
+        values = self._trial_engine.with_numbers(
+            ((sheet, *place, number) for (sheet, place), number in numbers.items()),
+            [(sheet, *place) for sheet, place in cells],
+        )
+        return [ErrorValue(v) if isinstance(v, str) and v.startswith("#") else v for v in values]
+
+    @cached_property
+    def _trial_engine(self) -> Spreadsheet | None:
+        return self._opened()
+
     @cached_property
     def _engine(self) -> Spreadsheet | None:
+        return self._opened()
+
+    def _opened(self) -> Spreadsheet | None:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "submission.xlsx"
             path.write_bytes(self._data)
