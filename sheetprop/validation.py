@@ -141,28 +141,29 @@ def validate(
     sources = roll.identified(hand_ins.submissions, hand_ins.others)
     hand_ins.check(sources)
     check_workers(workers, dask)
-import secrets
     tell = (lambda done, total: progress("judging", done, total)) if progress else None
     listed = Path(assigned).absolute() if assigned is not None else None
     written: list[str] = []
     resemblance = None
+    drawn = secrets.randbits(SEED_BITS) if seed is None else seed
     if report is None:
-        submissions = grade_all(sources, Work(assignment, listed), workers=workers, dask=dask, progress=tell)
+        submissions = grade_all(sources, Work(assignment, listed, seed=drawn), workers=workers, dask=dask, progress=tell)
         roll.take(submissions, comments=classroom.wants_comments)
     else:
         from sheetprop.report.claim import claimed
-        from sheetprop.report.folder import Reports, begin, write_batch
+        from sheetprop.report.folder import Reports, begin, earlier_seed, write_batch
 
         folder = Path(report)
         used = [Path(path) for path in (*paths, template, gradebook, assigned) if path is not None]
         with claimed(folder, used=used, replace=force or resume):
+            if seed is None and resume and (earlier := earlier_seed(folder)) is not None:
+                drawn = earlier
             begin(folder)
             asked = digest(assignment, classroom.assigned)
-            keeper = Reports(folder.absolute(), asked, resume, assignment.title, roll.names)
-            work = Work(assignment, listed, keeper)
+            keeper = Reports(folder.absolute(), asked, resume, assignment.title, roll.names, drawn)
+            work = Work(assignment, listed, keeper, drawn)
             submissions = grade_all(sources, work, workers=workers, dask=dask, progress=tell)
             roll.take(submissions, comments=classroom.wants_comments)
             written = classroom.write(folder, roll)
             resemblance = write_batch(folder, sources, submissions, roll)
     return Validation(submissions, roll if roll.pupils else None, written, resemblance)
-import secrets

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from sheetprop.submission.findings import Status
-from tests.adversary.earned import ATTACKS, COMPUTED
-from tests.student import ASKED, Student
+from sheetprop.submission.findings import Code, Status, Submission
+from sheetprop.submission.grade.submission import grade
+from tests.adversary.earned import (
+    ATTACKS,
+    COMPUTED,
+    beside,
+    hidden,
+    in_extension,
+    with_wrong,
+    without_columns,
+    without_rows,
+)
+from tests.student import ASKED, GRADIENTS, HANDOUT, WEIGHTS, Student, with_code
 
 
 @pytest.mark.parametrize("name", ATTACKS)
@@ -39,3 +51,91 @@ def test_honest_formulas_that_cannot_be_followed_keep_full_marks(name: str) -> N
     submission = student.judged()
     assert submission.status is Status.RIGHT, [finding.message for finding in submission.findings]
     assert submission.score == submission.max_score
+
+
+def judged(data: bytes) -> Submission:
+    """What the validator says of a file."""
+    return grade(data, "student.xlsx", ASKED)
+
+
+HIDING: dict[str, Callable[[bytes], bytes]] = {
+    "a hidden sheet": lambda data: hidden(data, "Right"),
+    "a very hidden sheet": lambda data: hidden(data, "Right", "veryHidden"),
+    "hidden rows": lambda data: without_rows(data, "sheet2"),
+    "rows without height": lambda data: without_rows(data, "sheet2", 'ht="0" customHeight="1"'),
+    "hidden columns": lambda data: without_columns(data, "sheet2"),
+}
+
+
+@pytest.mark.parametrize("way", HIDING)
+def test_right_tables_out_of_sight_raise_no_score(way: str) -> None:
+    """A right table that nobody sees is told with its place, and the shown one earns what it earns alone."""
+    alone = with_wrong(Student()).judged()
+    submission = judged(HIDING[way](beside(with_wrong(Student()), Student(sheet="Right", chart=False)).book.saved()))
+    assert submission.status is Status.WRONG
+    assert submission.score == alone.score
+    (told,) = with_code(submission, Code.OUT_OF_SIGHT)
+    assert told.sheet == "Right"
+    assert "is out of sight" in told.message
+    assert told.message.endswith("It is judged, but earns no points.")
+
+
+def test_a_right_table_far_away_raises_no_score() -> None:
+    """So does one that stands where nobody scrolls to."""
+    far = Student(sheet="Right", chart=False, header=5000, column=300)
+    submission = judged(beside(with_wrong(Student()), far).book.saved())
+    assert submission.score == with_wrong(Student()).judged().score
+    assert with_code(submission, Code.OUT_OF_SIGHT)
+
+
+def test_hiding_a_wrong_table_raises_no_score() -> None:
+    """A wrong table counts wherever it stands."""
+    shown = beside(Student(), with_wrong(Student(sheet="Wrong", chart=False))).book.saved()
+    before, after = judged(shown), judged(hidden(shown, "Wrong"))
+    assert after.score <= before.score
+    assert after.status is Status.WRONG
+
+
+def test_many_equal_right_tables_count_once() -> None:
+    """Copies of a right table do not hide a wrong one among them, though they are no copies cell by cell."""
+    one = judged(beside(with_wrong(Student()), Student(sheet="R0", chart=False)).book.saved())
+    copies = [Student(sheet=f"R{n}", chart=False, equations={"E_total": f"=E1+E2+{n}*0"}) for n in range(6)]
+    many = judged(beside(with_wrong(Student()), *copies).book.saved())
+    assert many.score == one.score
+    assert len([f for f in with_code(many, Code.LEFT_OUT) if "equal tables count once" in f.message]) == 5
+
+
+def test_weights_that_stand_still_are_judged() -> None:
+    """A shown table in which nothing is learned is not left out beside a right one that nobody sees."""
+    columns = [key for key in HANDOUT if key not in GRADIENTS]
+    still = Student(columns=columns, equations={key: f"={key}[-1]" for key in WEIGHTS})
+    data = beside(still, Student(sheet="Right", chart=False)).book.saved()
+    submission = judged(hidden(data, "Right", "veryHidden"))
+    assert submission.status is Status.WRONG
+    assert {table.sheet for table in submission.tables} == {"Sheet1", "Right"}
+
+
+def test_a_workbook_whose_tables_are_all_hidden_keeps_its_points() -> None:
+    """Nothing is lost by what the teacher is told: there is nothing else to judge."""
+    student = beside(Student(), Student(sheet="Last", chart=False))
+    submission = judged(hidden(hidden(student.book.saved(), "Sheet1"), "Last"))
+    assert submission.score == submission.max_score
+    assert len(with_code(submission, Code.OUT_OF_SIGHT)) >= 1
+
+
+def test_helpers_on_a_hidden_sheet_are_fine() -> None:
+    """A shown table may take its inputs from a sheet that is hidden."""
+    student = Student()
+    student.book.sheets["Parameters"] = {"A1": "η", "B1": 0.5}
+    for key in WEIGHTS:
+        student.fill(key, f"={key}[-1]-Parameters!$B$1*dE_d{key}[-1]")
+    submission = judged(hidden(student.book.saved(), "Parameters"))
+    assert submission.status is Status.RIGHT
+    assert submission.score == submission.max_score
+
+
+def test_cells_in_an_extension_are_none() -> None:
+    """What no program shows is no table."""
+    submission = judged(in_extension(Student().book.saved(), "sheet1"))
+    assert submission.status is Status.INCOMPLETE
+    assert with_code(submission, Code.NO_TABLE)

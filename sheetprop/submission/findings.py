@@ -92,6 +92,7 @@ class Code(Enum):
     CHART_SHORT = "chart-short", "The error chart does not show the whole table"
     OTHER_CONVENTION = "other-convention", "Another convention, consistently used"
     UNKNOWN_HEADING = "unknown-heading", "A heading was not understood"
+    OUT_OF_SIGHT = "out-of-sight", "A table stands out of sight"
     LEFT_OUT = "left-out", "A table was left out of the count"
     NO_TABLE = "no-table", "No iteration table"
     MORE_FINDINGS = "more-findings", "More was found than is listed"

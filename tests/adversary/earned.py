@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -163,3 +165,57 @@ ATTACKS: dict[str, Attack] = {
     ),
 }
 """Each attack by what it does."""
+
+
+def with_wrong(student: Student) -> Student:
+    """The same with one mistake, in all gradients of the first layer."""
+    for key in GRADIENTS[:4]:
+        student.replace(key, "a_h", "h")
+    return student
+
+
+def beside(first: Student, *others: Student) -> Student:
+    """The first one's workbook, with the sheets of the others behind it."""
+    for other in others:
+        first.book.sheets |= other.book.sheets
+    return first
+
+
+def hidden(data: bytes, sheet: str, state: str = "hidden") -> bytes:
+    """A workbook with a sheet whose state is another."""
+    return changed(
+        data, "xl/workbook.xml", lambda xml: xml.replace(f'name="{sheet}"', f'name="{sheet}" state="{state}"')
+    )
+
+
+def without_rows(data: bytes, part: str, how: str = 'hidden="1"') -> bytes:
+    """A workbook in which the rows of a sheet are not shown."""
+    return changed(data, f"xl/worksheets/{part}.xml", lambda xml: xml.replace("<row ", f"<row {how} "))
+
+
+def without_columns(data: bytes, part: str, how: str = 'hidden="1"') -> bytes:
+    """A workbook in which the columns of a sheet are not shown."""
+    columns = f'<cols><col min="1" max="100" width="9" customWidth="1" {how}/></cols><sheetData>'
+    return changed(data, f"xl/worksheets/{part}.xml", lambda xml: xml.replace("<sheetData>", columns))
+
+
+def in_extension(data: bytes, part: str) -> bytes:
+    """A workbook whose cells stand in an extension of a sheet, where no program looks for them."""
+
+    def moved(xml: str) -> str:
+        before, cells, after = re.split(r"(<sheetData>.*</sheetData>)", xml, flags=re.DOTALL)
+        return (
+            before + "<sheetData/>" + after.replace("</worksheet>", f"<extLst><ext>{cells}</ext></extLst></worksheet>")
+        )
+
+    return changed(data, f"xl/worksheets/{part}.xml", moved)
+
+
+def changed(data: bytes, name: str, change: Callable[[str], str]) -> bytes:
+    """A package with a part of it changed."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(buffer, "w") as new:
+        for info in old.infolist():
+            part = old.read(info)
+            new.writestr(info, change(part.decode()).encode() if info.filename == name else part)
+    return buffer.getvalue()

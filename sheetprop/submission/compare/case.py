@@ -23,6 +23,7 @@ from sheetprop.submission.diagnose.diagnosis import Diagnosis
 from sheetprop.submission.diagnose.edits import parts
 from sheetprop.submission.diagnose.wording import Writer, in_cells
 from sheetprop.submission.find.pieces import GIVEN
+from sheetprop.submission.find.sight import out_of_sight
 from sheetprop.submission.find.tables import WEIGHTS, Cell, Cited, Table, cited
 from sheetprop.submission.findings import Code, Finding, Severity
 from sheetprop.submission.open.cells import Book
@@ -51,15 +52,17 @@ class Case:
     """A table under judgement.
 
     ``others`` are the cases of the workbook, this one among them, which search within one ``budget``. ``copied`` says
-    that the table is a pasted copy of a live one of them; ``seed`` is what numbers are drawn with that no student
-    knows, and ``disproved`` are formulas that could not be followed and give others than the network's with them;
-    ``settled`` are quantities of which something was told that leaves nothing else to say.
+    that the table is a pasted copy of a live one of them, ``hidden`` why it is out of sight, if it is. ``seed`` is what
+    numbers are drawn with that no student knows, and ``disproved`` are formulas that could not be followed and give
+    others than the network's with them; ``settled`` are quantities of which something was told that leaves nothing else
+    to say.
     """
 
     def __init__(
         self, book: Book, table: Table, tables: Sequence[Table], assignment: Assignment, seed: int = UNDRAWN
     ) -> None:
         self.seed = seed
+        self.hidden = out_of_sight(table)
         self.disproved: dict[str, Tried] = {}
         self.tolerances, self.mistakes = assignment.tolerances, assignment.mistakes
         self.book, self.table, self.tables = book, table, tables

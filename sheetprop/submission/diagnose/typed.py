@@ -187,7 +187,8 @@ def came_from_live(case: Case, typed: Mapping[str, Sequence[int]]) -> bool:
     That is one of its numbers as they are shown now, or of those that it showed at another learning rate.
     """
     for other in case.others:
-        if other.table is case.table or not _live(other, typed) or not _same_start(case, other):
+        unseen = other.hidden and not case.hidden
+        if other.table is case.table or unseen or not _live(other, typed) or not _same_start(case, other):
             continue
         if all(_shown_by(case, other, key, steps) for key, steps in typed.items()):
             return True

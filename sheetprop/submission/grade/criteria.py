@@ -24,7 +24,22 @@ LEAST_POINTS = 0.01
 def judge_assignment(
     book: Book, judged: Sequence[Judged], assignment: Assignment
 ) -> tuple[list[Finding], list[ScoreLine]]:
-    """Findings and points for a workbook with at least one table."""
+    """Findings and points for a workbook with at least one table.
+
+    Tables out of sight may lower the points, but not raise them: what they alone have earns nothing.
+    """
+    seen = [table for table in judged if not table.hidden]
+    findings, lines = _judge_assignment(book, judged, assignment)
+    if not seen or len(seen) == len(judged):
+        return findings, lines
+    findings_of_seen, lines_of_seen = _judge_assignment(book, seen, assignment)
+    least = [min(pair, key=lambda line: line.points) for pair in zip(lines_of_seen, lines, strict=True)]
+    return list(dict.fromkeys([*findings_of_seen, *findings])), least
+
+
+def _judge_assignment(
+    book: Book, judged: Sequence[Judged], assignment: Assignment
+) -> tuple[list[Finding], list[ScoreLine]]:
     shares = judge_mathematics(judged, assignment)
     findings = missing_columns(judged, assignment)
     shares["initial_values"] = judge_initial_values(judged, assignment, findings)

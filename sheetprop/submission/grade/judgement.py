@@ -32,7 +32,7 @@ from sheetprop.submission.find.pieces import GIVEN, Piece
 from sheetprop.submission.find.tables import WEIGHTS, Cell, Table, ranges
 from sheetprop.submission.find.unread import tell_headings, unread_headings
 from sheetprop.submission.findings import Code, Finding, FoundPiece, FoundTable, Severity
-from sheetprop.submission.grade.counting import choose, filled_keys, given_up, left_out
+from sheetprop.submission.grade.counting import choose, equal_to, filled_keys, given_up, left_out, named
 from sheetprop.submission.grade.valueless import Rows, valueless_rows
 from sheetprop.submission.open.cells import Book
 from sheetprop.submission.understand.parameters import Parameters
@@ -46,7 +46,8 @@ class Judged:
     ``filled`` are quantities that have something after what is given, ``computed`` those that have formulas there.
     ``formulas`` tells by quantity and iteration where formulas stand, ``valueless`` where a mistake leaves no value.
     ``iterations`` counts the table's iterations up to the last at which something is filled in. ``pasted_from`` says
-    that the table's numbers are pasted from a live table of the workbook: they cost only under "live".
+    that the table's numbers are pasted from a live table of the workbook: they cost only under "live". ``hidden`` says
+    why the table is out of sight, if it is.
     """
 
     table: Table
@@ -62,6 +63,7 @@ class Judged:
     valueless: Rows = field(default_factory=dict)
     convention: Convention = field(default_factory=Convention)
     pasted_from: bool = False
+    hidden: str | None = None
 
 
 def judge_tables(
@@ -83,6 +85,11 @@ def judge_tables(
         judged.append(_judged(case, texts))
     right = [case for case in cases if not any(found.severity is Severity.ERROR for found in case.findings)]
     reasons = [given_up(case, right) for case in cases]
+    once: list[Case] = []
+    for n in sorted(range(len(cases)), key=lambda n: cases[n].hidden is not None):  # what is seen first
+        if not reasons[n] and judged[n].live and cases[n] in right:
+            reasons[n] = equal_to(cases[n], once)
+            once += [] if reasons[n] else [cases[n]]
     notes += [left_out(case, reason) for case, reason in zip(cases, reasons, strict=True) if reason]
     return [table for table, reason in zip(judged, reasons, strict=True) if not reason], notes
 
@@ -114,6 +121,7 @@ def _judged(case: Case, texts: set[Cell]) -> Judged:
     judge_rounding(case)
     judge_errors(case)
     judge_stored(case)
+    _tell_out_of_sight(case)
     table, parameters = case.table, case.parameters
     rate = parameters.rate_cell
     if RATE in table.columns and not (rate and table.main.position(rate.place)[1] == table.columns[RATE]):
@@ -148,7 +156,17 @@ def _judged(case: Case, texts: set[Cell]) -> Judged:
         valueless=valueless_rows(case),
         convention=case.evaluator.samples.convention,
         pasted_from=case.copied,
+        hidden=case.hidden,
     )
+
+
+def _tell_out_of_sight(case: Case) -> None:
+    if case.hidden:
+        sheet, cells = case.table.area.sheets[0]
+        message = f"The table {named(case)} is out of sight: {case.hidden}. It is judged, but earns no points."
+        if all(other.hidden for other in case.others):
+            message = f"The table {named(case)} is out of sight: {case.hidden}."
+        case.findings.append(Finding(Code.OUT_OF_SIGHT, Severity.WARNING, message, sheet=sheet, cells=cells))
 
 
 def _tell_unread_headings(case: Case) -> None:

@@ -63,6 +63,8 @@ class Cells:
     opaque: set[Place] = field(default_factory=set)
     text_numbers: dict[Place, TextNumber] = field(default_factory=dict)
     folded: dict[Place, Shape] = field(default_factory=dict)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: list[tuple[int, int]] = field(default_factory=list)
 
     def number(self, place: Place) -> float | None:
         """The number in a cell, None where there is none."""
@@ -293,7 +295,7 @@ class Book:
                 f"This workbook's sheet {part.name!r} has {len(stored.kinds):,} cells, more than any submission needs: "
                 "hand in the one with the iterations only"
             )
-        cells = Cells(part.name, part.state)
+        cells = Cells(part.name, part.state, hidden_rows=stored.hidden_rows, hidden_columns=stored.hidden_columns)
         places: list[Place] = list(zip(stored.rows.tolist(), stored.columns.tolist(), strict=True))
         for place, kind, text in zip(places, stored.kinds, stored.texts, strict=True):
             if text and (value := self._value(kind, text)) is not None:
