@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from sheetprop.assignment import Assignment
+from sheetprop.handout import HandoutRecord
 from sheetprop.submission.findings import Code, Status, Submission
 from sheetprop.submission.grade.submission import grade
 from tests.adversary.earned import (
@@ -139,3 +142,40 @@ def test_cells_in_an_extension_are_none() -> None:
     submission = judged(in_extension(Student().book.saved(), "sheet1"))
     assert submission.status is Status.INCOMPLETE
     assert with_code(submission, Code.NO_TABLE)
+
+
+def forged(assignment: Assignment, student: Student, **changes: object) -> Submission:
+    """What a workbook gets that has the line of a hand-out which asks for something else."""
+    record = HandoutRecord.of(replace(assignment, **changes))
+    student.book.sheets["Record"] = {"A1": record.to_text()}
+    return grade(student.book.saved(), "student.xlsx", assignment)
+
+
+ASKED_OF_ALL = replace(ASKED, learning_rates=(0.1, 0.5), iterations=100)
+
+
+def test_a_forged_line_does_not_say_what_was_asked() -> None:
+    """Neither fewer iterations and learning rates nor easy numbers: the template decides, and it is told."""
+    plain = grade(Student().book.saved(), "student.xlsx", ASKED_OF_ALL)
+    submission = forged(ASKED_OF_ALL, Student(), learning_rates=(0.5,), iterations=12)
+    assert submission.score == plain.score < ASKED_OF_ALL.points
+    (told,) = with_code(submission, Code.OTHER_HANDOUT)
+    assert "names 12 iterations (the template: 100) and the learning rates 0.5 (the template: 0.1, 0.5)" in told.message
+
+
+def test_a_forged_line_names_no_numbers_that_nobody_has() -> None:
+    """Numbers outside of the template's ranges are judged as what they are, other initial values."""
+    easy = ASKED.given | dict.fromkeys(WEIGHTS, 0.001)
+    submission = forged(ASKED, Student(given=easy), weights=(0.001,) * 8)
+    assert submission.score < ASKED.points
+    assert with_code(submission, Code.INITIAL_VALUES)
+    (told,) = with_code(submission, Code.OTHER_HANDOUT)
+    assert "names weights that the template gives to nobody" in told.message
+
+
+def test_a_line_with_numbers_that_the_template_gives_is_believed() -> None:
+    """A hand-out from before, without a list, is judged by its own numbers."""
+    own = ASKED.given | {f"w{n}": n / 10 for n in range(1, 9)}
+    submission = forged(ASKED, Student(given=own), weights=tuple(n / 10 for n in range(1, 9)))
+    assert (submission.status, submission.score) == (Status.RIGHT, ASKED.points)
+    assert not with_code(submission, Code.OTHER_HANDOUT)

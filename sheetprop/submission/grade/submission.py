@@ -84,7 +84,7 @@ def _grade(
     if ownership.findings:  # which numbers they are instead is said there
         of_assignment = [finding for finding in of_assignment if finding.code is not Code.INITIAL_VALUES]
         lines = of_another_student(lines, assignment)
-    findings += [*ownership.findings, *of_assignment, *left_out]
+    findings += [*ownership.findings, *ownership.remarks, *of_assignment, *left_out]
     findings = sorted(findings, key=lambda finding: ORDER[finding.severity])
     status = _status(findings, lines, own_numbers=not ownership.findings)
     findings = first_of(findings)
