@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from sheetprop.assigned import Assigned, Entry
 from sheetprop.assignment import Assignment
 from sheetprop.handout import HandoutRecord
 from sheetprop.submission.findings import Code, Status, Submission
@@ -14,12 +15,15 @@ from sheetprop.submission.grade.submission import grade
 from tests.adversary.earned import (
     ATTACKS,
     COMPUTED,
+    MISTAKES,
+    TRANSFORMATIONS,
     beside,
     hidden,
     in_extension,
     with_wrong,
     without_columns,
     without_rows,
+    wrong,
 )
 from tests.student import ASKED, GRADIENTS, HANDOUT, WEIGHTS, Student, with_code
 
@@ -179,3 +183,24 @@ def test_a_line_with_numbers_that_the_template_gives_is_believed() -> None:
     submission = forged(ASKED, Student(given=own), weights=tuple(n / 10 for n in range(1, 9)))
     assert (submission.status, submission.score) == (Status.RIGHT, ASKED.points)
     assert not with_code(submission, Code.OTHER_HANDOUT)
+
+
+@pytest.mark.parametrize("key", MISTAKES)
+@pytest.mark.parametrize("name", TRANSFORMATIONS)
+def test_no_transformation_raises_the_score_of_a_wrong_workbook(name: str, key: str) -> None:
+    """Whatever is done to a wrong workbook but mending it, it earns no more than it did, and is not right."""
+    before, after = wrong(key).judged(), judged(TRANSFORMATIONS[name](key))
+    assert after.score <= before.score, [finding.message for finding in after.findings]
+    assert after.status is not Status.RIGHT
+
+
+def test_a_line_of_nobody_in_the_list_is_not_believed() -> None:
+    """With a list of who has which numbers, a line that names somebody else asks for nothing, and is told."""
+    own = ASKED.given | {f"w{n}": n / 10 for n in range(1, 9)}
+    student, listed = Student(given=own), Assigned((Entry("s1", "", "", "", "", dict(ASKED.given)),))
+    record = HandoutRecord.of(ASKED.with_given(own), Entry("s9", "Somebody", "", "", "", own))
+    student.book.sheets["Record"] = {"A1": record.to_text()}
+    submission = grade(student.book.saved(), "student.xlsx", ASKED, listed)
+    assert submission.score < ASKED.points
+    (told,) = with_code(submission, Code.OTHER_HANDOUT)
+    assert "names the student s9, for whom the list of assigned numbers has none" in told.message

@@ -8,12 +8,13 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 from openpyxl.utils import get_column_letter
 
 from sheetprop.network import RATE
 from sheetprop.submission.compare.samples import Samples
 from sheetprop.submission.findings import Code, Status
-from tests.student import FORWARD, GRADIENTS, NAMES, WEIGHTS, Student
+from tests.student import FORWARD, GRADIENTS, HANDOUT, NAMES, WEIGHTS, Student
 
 COMPUTED = (*FORWARD, *GRADIENTS, *WEIGHTS)
 """What a sheet computes, and earns its points with."""
@@ -219,3 +220,71 @@ def changed(data: bytes, name: str, change: Callable[[str], str]) -> bytes:
             part = old.read(info)
             new.writestr(info, change(part.decode()).encode() if info.filename == name else part)
     return buffer.getvalue()
+
+
+MISTAKES: dict[str, tuple[str, str]] = {
+    "dE_dw3": ("a_h2", "a_h1"),
+    "w5": ("-", "+"),
+    "a_h1": ("EXP(-", "EXP("),
+    "E_total": ("+", "*"),
+}
+"""By the quantity, what stands in its right formula and what a student has in its place."""
+
+
+def wrong(key: str, sheet: str = "Sheet1", chart: bool = True, backwards: bool = False) -> Student:
+    """A sheet with one mistake of the table above, its columns in their order or the other way round."""
+    old, new = MISTAKES[key]
+    columns = HANDOUT[::-1] if backwards else HANDOUT
+    student = Student(columns=columns, sheet=sheet, chart=chart)
+    student.replace(key, old, new)
+    return student
+
+
+def _numbers_of(key: str, numbers: dict[str, np.ndarray], formula: str) -> Student:
+    student = wrong(key)
+    for k in range(int(key in WEIGHTS), student.iterations):
+        student.fill(key, formula.replace("NUMBER", repr(float(numbers[key][k]))), at=k)
+    return student
+
+
+def _wrapped_wrong(key: str, formula: str) -> Student:
+    student = wrong(key)
+    old, new = MISTAKES[key]
+    student.fill(key, formula.replace("WRONG", student.equation(key)[1:].replace(old, new)))
+    return student
+
+
+def _headed(key: str, text: str) -> Student:
+    student = wrong(key)
+    student.head(key, text)
+    return student
+
+
+TRANSFORMATIONS: dict[str, Callable[[str], bytes]] = {
+    "fold its own numbers": lambda key: _numbers_of(key, wrong(key).numbers, "=IF(1,NUMBER)").book.saved(),
+    "fold right numbers": lambda key: _numbers_of(key, Student().numbers, "=MAX(NUMBER,-99)").book.saved(),
+    "fold right numbers beside a cell": lambda key: _numbers_of(
+        key, Student().numbers, "=MAX(NUMBER,i1-9)"
+    ).book.saved(),
+    "type right numbers": lambda key: _numbers_of(key, Student().numbers, "=NUMBER").book.saved(),
+    "hide its sheet": lambda key: hidden(wrong(key).book.saved(), "Sheet1"),
+    "hide its rows": lambda key: without_rows(wrong(key).book.saved(), "sheet1"),
+    "hide its columns": lambda key: without_columns(wrong(key).book.saved(), "sheet1"),
+    "show it twice": lambda key: beside(wrong(key), wrong(key, "Again", chart=False)).book.saved(),
+    "show it again, hidden": lambda key: hidden(
+        beside(wrong(key), wrong(key, "Again", chart=False)).book.saved(), "Again"
+    ),
+    "put a right one beside it, hidden": lambda key: hidden(
+        beside(wrong(key), Student(sheet="Again", chart=False)).book.saved(), "Again", "veryHidden"
+    ),
+    "wrap it in IFERROR": lambda key: _wrapped_wrong(key, "=IFERROR(WRONG,0)").book.saved(),
+    "wrap it in MAX": lambda key: _wrapped_wrong(key, "=MAX(WRONG,-1000)").book.saved(),
+    "wrap it in IF": lambda key: _wrapped_wrong(key, "=IF(i1=0.05,WRONG,0)").book.saved(),
+    "wrap it in LET": lambda key: _wrapped_wrong(key, "=LET(a,WRONG,a)").book.saved(),
+    "add chance": lambda key: _wrapped_wrong(key, "=WRONG+0*RAND()").book.saved(),
+    "head it with nothing": lambda key: _headed(key, "").book.saved(),
+    "head it with another word": lambda key: _headed(key, "my own column").book.saved(),
+    "name the sheet otherwise": lambda key: wrong(key, "Homework").book.saved(),
+    "turn the columns round": lambda key: wrong(key, backwards=True).book.saved(),
+}
+"""What a student may do to a wrong workbook without doing the work, by what it is; each begins with a mistake."""
