@@ -224,7 +224,7 @@ def changed(data: bytes, name: str, change: Callable[[str], str]) -> bytes:
 
 MISTAKES: dict[str, tuple[str, str]] = {
     "dE_dw3": ("a_h2", "a_h1"),
-    "w5": ("-", "+"),
+    "w5": ("-lr", "+lr"),
     "a_h1": ("EXP(-", "EXP("),
     "E_total": ("+", "*"),
 }

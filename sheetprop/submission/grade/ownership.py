@@ -13,6 +13,9 @@ from sheetprop.submission.grade.initial_values import initial_values
 from sheetprop.submission.grade.judgement import Judged
 from sheetprop.submission.open.cells import Book
 
+MOST_SHOWN = 40
+"""Characters of an id that are told."""
+
 
 @dataclass(frozen=True)
 class Ownership:
@@ -32,9 +35,9 @@ def find_ownership(
 ) -> Ownership:
     """Judge by the student's own numbers, where it is known whose submission it is and which were assigned.
 
-    Else by those of the student whose they are; else by those of the student whose hand-out it is, or that it names and
-    the template allows; else by the template's. What else was asked the template says. ``student`` is an id of
-    ``assigned``.
+    Else by those of the student whose they are; else by those of the student whose hand-out it is, or, where there is
+    no list, by those that it names and the template allows; else by the template's. What else was asked the template
+    says. ``student`` is an id of ``assigned``.
     """
     if assigned is not None:
         given = max((initial_values(table) for table in judged), key=len)
@@ -49,11 +52,25 @@ def find_ownership(
         listed = assigned.by_id.get(record.student_id or "") if assigned is not None else None
         if listed is not None:
             return Ownership(assignment.with_given(listed.given), listed.id)
+        if assigned is not None:
+            remarks = (_of_nobody(record, sheet),)
+            continue
         if said := record.asks_otherwise(assignment):
             remarks = (_asked_otherwise(said, sheet),)
         if (asked := record.assignment_of(assignment)) is not None:
             return Ownership(asked, record.student_id, remarks=remarks)
     return Ownership(assignment, None, remarks=remarks)
+
+
+def _of_nobody(record: HandoutRecord, sheet: str) -> Finding:
+    named = "no student" if record.student_id is None else f"the student {record.student_id[:MOST_SHOWN]}"
+    return Finding(
+        Code.OTHER_HANDOUT,
+        Severity.WARNING,
+        f"The line by which the hand-out tells what it asks for names {named}, for whom the list of assigned numbers "
+        "has none. It is judged by the template.",
+        sheet=sheet,
+    )
 
 
 def _asked_otherwise(said: Sequence[str], sheet: str) -> Finding:
