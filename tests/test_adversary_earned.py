@@ -20,6 +20,7 @@ from tests.adversary.earned import (
     beside,
     hidden,
     in_extension,
+    in_style,
     with_wrong,
     without_columns,
     without_rows,
@@ -70,6 +71,8 @@ HIDING: dict[str, Callable[[bytes], bytes]] = {
     "a very hidden sheet": lambda data: hidden(data, "Right", "veryHidden"),
     "hidden rows": lambda data: without_rows(data, "sheet2"),
     "rows without height": lambda data: without_rows(data, "sheet2", 'ht="0" customHeight="1"'),
+    "white on white": lambda data: in_style(data, "sheet2", '<color rgb="FFFFFFFF"/>'),
+    "in the colour of the theme's paper": lambda data: in_style(data, "sheet2", '<color theme="0"/>'),
     "hidden columns": lambda data: without_columns(data, "sheet2"),
 }
 

@@ -200,6 +200,18 @@ def without_columns(data: bytes, part: str, how: str = 'hidden="1"') -> bytes:
     return changed(data, f"xl/worksheets/{part}.xml", lambda xml: xml.replace("<sheetData>", columns))
 
 
+def in_style(data: bytes, part: str, colour: str) -> bytes:
+    """A workbook in which all cells of a sheet are written in a colour."""
+
+    def restyled(xml: str) -> str:
+        font = f"<font><sz val='11'/>{colour}<name val='Calibri'/></font></fonts>"
+        number = xml.partition("</fonts>")[0].count("<font>")
+        return xml.replace("</fonts>", font).replace("</cellXfs>", f'<xf fontId="{number}" fillId="0"/></cellXfs>')
+
+    data = changed(data, "xl/styles.xml", restyled)
+    return changed(data, f"xl/worksheets/{part}.xml", lambda xml: re.sub(r"<c r=", '<c s="1" r=', xml))
+
+
 def in_extension(data: bytes, part: str) -> bytes:
     """A workbook whose cells stand in an extension of a sheet, where no program looks for them."""
 

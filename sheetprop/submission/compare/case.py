@@ -62,7 +62,7 @@ class Case:
         self, book: Book, table: Table, tables: Sequence[Table], assignment: Assignment, seed: int = UNDRAWN
     ) -> None:
         self.seed = seed
-        self.hidden = out_of_sight(table)
+        self.hidden = out_of_sight(book, table)
         self.disproved: dict[str, Tried] = {}
         self.tolerances, self.mistakes = assignment.tolerances, assignment.mistakes
         self.book, self.table, self.tables = book, table, tables

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from sheetprop.submission.find.tables import Table
-from sheetprop.submission.open.cells import Cells
+from sheetprop.submission.open.cells import Book, Cells
 
 STATES: Mapping[str, str] = {
     "hidden": "its sheet is hidden",
@@ -18,13 +18,13 @@ FAR_ROWS, FAR_COLUMNS = 1_000, 200
 HALF = 2
 
 
-def out_of_sight(table: Table) -> str | None:
+def out_of_sight(book: Book, table: Table) -> str | None:
     """Why a table is not seen; None where it is in sight, or some of it."""
-    reasons = [_why(cells, table) for cells in table.sheets.values()]
+    reasons = [_why(book, cells, table) for cells in table.sheets.values()]
     return reasons[0] if all(reasons) else None
 
 
-def _why(cells: Cells, table: Table) -> str | None:
+def _why(book: Book, cells: Cells, table: Table) -> str | None:
     if cells.state in STATES:
         return STATES[cells.state]
     pieces = [piece for piece in table.pieces if piece.cells is cells]
@@ -35,6 +35,8 @@ def _why(cells: Cells, table: Table) -> str | None:
         return "its rows are hidden, or have no height"
     if len(hidden) * HALF > len(columns):
         return "its columns are hidden, or have no width"
+    if len(book.unseen(cells.name) & places) * HALF > len(places):
+        return "its numbers have the colour of what is behind them, or a format that shows nothing"
     for direction, (own, most) in enumerate(((rows, FAR_ROWS), (columns, FAR_COLUMNS))):
         if _gap(cells, direction, min(own)) > most:
             return f"it stands {most:,} empty {('rows', 'columns')[direction]} or more away from all else"

@@ -12,6 +12,8 @@ from itertools import product
 from pathlib import Path
 from xml.parsers.expat import ExpatError
 
+from xlsxwriter.utility import xl_cell_to_rowcol
+
 from sheetprop.engine import UNTOLD, Spreadsheet
 from sheetprop.errors import InputError
 from sheetprop.grid import Grid
@@ -20,6 +22,7 @@ from sheetprop.submission.open.archive import SEND_AGAIN
 from sheetprop.submission.open.areas import corners
 from sheetprop.submission.open.package import Chart, ExcelTable, Unreadable, open_package
 from sheetprop.submission.open.text_numbers import TextNumber, text_number
+from sheetprop.submission.open.unseen import cells_with
 from sheetprop.submission.understand.circles import Circles
 from sheetprop.submission.understand.formula import Name, NotUnderstoodError, Shape, Shapes, ThisRow, crossed
 from sheetprop.submission.understand.plainly import plain_formulas
@@ -130,6 +133,17 @@ class Book:
     def tables(self) -> dict[str, ExcelTable]:
         """Excel tables by name in lower case."""
         return {table.name.lower(): table for table in self.package.tables()}
+
+    def unseen(self, sheet: str) -> set[Place]:
+        """The cells of a sheet whose style shows nothing of what is in them."""
+        part = self._parts.get(sheet.lower())
+        if part is None or not self._unseen_styles:
+            return set()
+        return cells_with(self.package.read(part.part), self._unseen_styles, xl_cell_to_rowcol)
+
+    @cached_property
+    def _unseen_styles(self) -> frozenset[str]:
+        return self.package.unseen_styles()
 
     @cached_property
     def circles(self) -> Circles:
