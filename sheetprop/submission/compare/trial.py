@@ -62,9 +62,10 @@ def _tried(case: Case, formulas: Set[tuple[str, int]], seed: int, given: bool) -
     cells = [_address(case.table.cell(key, step)) for key, step in ordered]
     kept, other = defaultdict[str, list[int]](list), defaultdict[str, list[int]](list)
     for (key, step), cell, value in zip(ordered, cells, case.book.with_numbers(numbers, cells), strict=True):
-        right = float(run[key][step])
-        if np.isfinite(right) and value is not None and value != UNKNOWN and not _close(value, right):
-            (kept if _close(value, case.book.recomputed(*cell)) else other)[key].append(step)
+        right, before = float(run[key][step]), case.book.recomputed(*cell)
+        # What the engine cannot compute, it cannot try either.
+        if np.isfinite(right) and value is not None and isinstance(before, float) and not _close(value, right):
+            (kept if _close(value, before) else other)[key].append(step)
     return {key: Tried(kept[key], other[key], given) for key in {**kept, **other}}
 
 

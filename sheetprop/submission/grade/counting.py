@@ -10,9 +10,10 @@ from typing import Protocol
 
 import numpy as np
 
-from sheetprop.expression import Symbol
+from sheetprop.expression import Expression, Symbol
 from sheetprop.network import NETWORK, Role
 from sheetprop.submission.compare.case import Case
+from sheetprop.submission.compare.samples import equal
 from sheetprop.submission.find.pieces import GIVEN
 from sheetprop.submission.find.tables import WEIGHTS, Table
 from sheetprop.submission.findings import Code, Finding, Severity
@@ -55,21 +56,28 @@ def trains(case: Case) -> bool:
 
     Weights that are typed are its own, and so are those that only stand still.
     """
-    computed = False
+    computed = moving = False
     learning = TRAINING | (set(WEIGHTS) if GRADIENTS & set(case.table.keys) else set())
     for weight in WEIGHTS:
         for run in case.runs.get(weight, []):
             expression = run.content.expression
-            if run.last > 0 and run.content.kind not in ("constant", "empty"):
-                computed = True
-            if expression is None or run.last == 0:
+            if run.last == 0 or run.content.kind in ("constant", "empty"):
                 continue
-            if isinstance(expression, Symbol) and expression.key.partition("@")[0].partition("#")[0] == weight:
-                return True  # it only repeats itself
+            computed = True
+            moving = moving or expression is None or not _stands_still(case, weight, expression)
+            if expression is None:
+                continue
             parts = (expression, *case.helpers_of_expression(expression))
             if {name.partition("@")[0].partition("#")[0] for part in parts for name in part.symbols()} & learning:
                 return True
-    return not computed
+    return not (computed and moving)
+
+
+def _stands_still(case: Case, weight: str, expression: Expression) -> bool:
+    """Whether a formula repeats its own weight, the one before or that of some iteration."""
+    if isinstance(expression, Symbol):
+        return expression.key.partition("@")[0].partition("#")[0] == weight
+    return equal(case.evaluator(expression), case.evaluator.name(f"{weight}@-1"))
 
 
 def given_up(case: Case, right: Sequence[Case]) -> str | None:
