@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from sheetprop.submission.find.tables import Table
-from sheetprop.submission.open.cells import Book, Cells
+from sheetprop.submission.open.cells import Book, Cells, Place
 
 STATES: Mapping[str, str] = {
     "hidden": "its sheet is hidden",
@@ -20,15 +20,23 @@ HALF = 2
 
 def out_of_sight(book: Book, table: Table) -> str | None:
     """Why a table is not seen; None where it is in sight, or some of it."""
-    reasons = [_why(book, cells, table) for cells in table.sheets.values()]
-    return reasons[0] if all(reasons) else None
+    places = {
+        name: {
+            piece.place(key, step)
+            for piece in table.pieces
+            if piece.cells is cells
+            for key in piece.keys
+            for step in piece.steps
+        }
+        for name, cells in table.sheets.items()
+    }
+    reasons = [_why(book, table.sheets[name], own) for name, own in places.items() if own]
+    return reasons[0] if reasons and all(reasons) else None
 
 
-def _why(book: Book, cells: Cells, table: Table) -> str | None:
+def _why(book: Book, cells: Cells, places: set[Place]) -> str | None:
     if cells.state in STATES:
         return STATES[cells.state]
-    pieces = [piece for piece in table.pieces if piece.cells is cells]
-    places = {piece.place(key, step) for piece in pieces for key in piece.keys for step in piece.steps}
     rows, columns = {row for row, _ in places}, {column for _, column in places}
     hidden = {column for first, last in cells.hidden_columns for column in columns if first <= column <= last}
     if len(rows & cells.hidden_rows) * HALF > len(rows):
