@@ -147,7 +147,9 @@ def validate(
     resemblance = None
     drawn = secrets.randbits(SEED_BITS) if seed is None else seed
     if report is None:
-        submissions = grade_all(sources, Work(assignment, listed, seed=drawn), workers=workers, dask=dask, progress=tell)
+        submissions = grade_all(
+            sources, Work(assignment, listed, seed=drawn), workers=workers, dask=dask, progress=tell
+        )
         roll.take(submissions, comments=classroom.wants_comments)
     else:
         from sheetprop.report.claim import claimed
