@@ -51,6 +51,13 @@ class Range:
         first, last, step = (Decimal(repr(number)) for number in (self.first, self.last, self.step))
         return int((last - first) / step) + 1
 
+    def holds(self, number: float) -> bool:
+        """Whether a number is one of them."""
+        if not self.first - self.step <= number <= self.last + self.step:
+            return False
+        n = round((number - self.first) / self.step)
+        return 0 <= n < self.count and self[n] == number
+
     def __getitem__(self, n: int) -> float:
         """The number after ``n`` steps, as its decimal digits say it."""
         return float(Decimal(repr(self.first)) + n * Decimal(repr(self.step)))
@@ -174,6 +181,14 @@ class Assignment:
         """The same with other targets, inputs and initial weights, all by key."""
         targets, inputs, weights = (tuple(given[key] for key in self.network.keys(role)) for role in GIVEN_BY.values())
         return replace(self, targets=targets, inputs=inputs, weights=weights, seed=None)
+
+    def may_give(self, name: str, numbers: Sequence[float]) -> bool:
+        """Whether a student may have these numbers as ``inputs``, ``targets`` or ``weights``."""
+        own = getattr(self, name)
+        values = self.personal.get(name)
+        if len(numbers) != len(own):
+            return False
+        return tuple(numbers) == own or (values is not None and all(map(values.holds, numbers)))
 
     def with_random_weights(self, seed: int) -> Assignment:
         """The same with weights drawn from the range of personal ones, the same for the same ``seed``."""

@@ -84,6 +84,22 @@ class Spreadsheet:
         }
         return Grid(numbers.reshape(rows, columns), others)
 
+    def with_numbers(
+        self, numbers: Iterable[tuple[str, int, int, float]], cells: Iterable[tuple[str, int, int]]
+    ) -> list[float | Other | None]:
+        """The values of ``cells`` (sheet, row and column from zero) once other cells hold these ``numbers``.
+
+        None where the workbook cannot be recalculated. The numbers stay.
+        """
+        try:
+            for sheet, row, column, number in numbers:
+                self._book.set_value(sheet, row + 1, column + 1, number)
+            self._book.evaluate_all()
+            values = [self._book.get_value(sheet, row + 1, column + 1) for sheet, row, column in cells]
+        except Exception:  # the engine raises no narrower class
+            return [None for _ in cells]
+        return [x if x is None or type(x) is float else _other(x) for x in values]
+
     def formula(self, sheet: str, row: int, column: int) -> str | None:
         """The formula of a cell (from zero) without its =, None where there is none."""
         return self._book.get_formula(sheet, row + 1, column + 1) or None

@@ -13,7 +13,7 @@ import math
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
-from sheetprop.assignment import Assignment
+from sheetprop.assignment import GIVEN_BY, Assignment
 from sheetprop.errors import InputError
 
 PREFIX = "sheetprop hand-out 1"
@@ -92,20 +92,30 @@ class HandoutRecord:
         except (TypeError, ValueError, OverflowError, RecursionError):
             return None
 
-    def assignment_of(self, assignment: Assignment) -> Assignment:
-        """An assignment with the record's numbers in the place of its own.
+    def assignment_of(self, assignment: Assignment) -> Assignment | None:
+        """An assignment with the record's inputs, targets and weights; None where nobody may have these.
 
-        Raises InputError where they are not numbers that an assignment can have.
+        What else was asked the assignment says, as anyone can write such a line.
         """
-        return replace(
-            assignment,
-            inputs=self.inputs,
-            targets=self.targets,
-            weights=self.weights,
-            learning_rates=self.learning_rates,
-            iterations=self.iterations,
-            seed=None,
-        )
+        given = {name: getattr(self, name) for name in GIVEN_BY}
+        if not all(assignment.may_give(name, numbers) for name, numbers in given.items()):
+            return None
+        return replace(assignment, **given, seed=None)
+
+    def asks_otherwise(self, assignment: Assignment) -> list[str]:
+        """What the record says was asked, and the assignment otherwise, each as a phrase."""
+        said = []
+        if self.iterations != assignment.iterations:
+            said.append(f"{self.iterations:,} iterations (the template: {assignment.iterations:,})")
+        if self.learning_rates != assignment.learning_rates:
+            own, asked = (
+                ", ".join(f"{rate:g}" for rate in rates) for rates in (self.learning_rates, assignment.learning_rates)
+            )
+            said.append(f"the learning rates {own} (the template: {asked})")
+        names = [name for name in GIVEN_BY if not assignment.may_give(name, getattr(self, name))]
+        if names:
+            said.append(f"{' and '.join(names)} that the template gives to nobody")
+        return said
 
     def _line(self, longest: int) -> str:
         values = {key: value for key, value in asdict(self).items() if value is not None}

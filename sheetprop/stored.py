@@ -101,6 +101,7 @@ class StoredCells:
 
     ``texts`` is what the value's element holds: a number, an index of a shared text, a text, an error's name.
     ``formulas`` has, per cell with one, the cell's number in the lists, its attributes (t, ref, si) and its text.
+    ``hidden_rows`` are rows that are not shown, ``hidden_columns`` the first and last ones of columns that are not.
     """
 
     rows: np.ndarray
@@ -108,21 +109,27 @@ class StoredCells:
     kinds: list[str]
     texts: list[str]
     formulas: list[tuple[int, dict[str, str], str]]
+    hidden_rows: set[int]
+    hidden_columns: list[tuple[int, int]]
 
 
 def read_cells(xml: bytes, namespace: str = MAIN) -> StoredCells:
     """Read a worksheet's part; ``namespace`` is that of its elements.
 
+    What stands in elements of another namespace, or in extensions, are no cells: no spreadsheet program shows it.
     Raises ExpatError or ValueError where it is not a worksheet's XML, or declares entities, which no worksheet needs.
     """
     addresses: list[str] = []
     kinds: list[str] = []
     texts: list[str] = []
     formulas: list[tuple[int, dict[str, str], str]] = []
+    hidden_rows: set[int] = set()
+    hidden_columns: list[tuple[int, int]] = []
     into: list[str] | None = None
     written: list[str] = []
-    row_number = column_number = 0
-    row, cell = f"{namespace} row", f"{namespace} c"
+    row_number = column_number = depth = 0
+    row, cell, columns_ = f"{namespace} row", f"{namespace} c", f"{namespace} col"
+    own, extensions = f"{namespace} ", f"{namespace} extLst"
     formula, value, inline = f"{namespace} f", f"{namespace} v", f"{namespace} t"
 
     def start(tag: str, attributes: dict[str, str]) -> None:
@@ -145,6 +152,24 @@ def read_cells(xml: bytes, namespace: str = MAIN) -> StoredCells:
             into = written
         elif tag == row:
             row_number, column_number = int(attributes.get("r", row_number + 1)), 0
+            if _is_hidden(attributes, "ht"):
+                hidden_rows.add(row_number - 1)
+        elif tag == columns_ and _is_hidden(attributes, "width"):
+            first = int(attributes.get("min", 1)) - 1
+            hidden_columns.append((first, int(attributes.get("max", first + 1)) - 1))
+        elif tag == extensions or not tag.startswith(own):
+            parser.StartElementHandler, parser.EndElementHandler = deeper, higher
+
+    def deeper(*_: object) -> None:
+        nonlocal depth
+        depth += 1
+
+    def higher(_: str) -> None:
+        nonlocal depth
+        depth -= 1
+        if depth < 0:
+            depth = 0
+            parser.StartElementHandler, parser.EndElementHandler = start, None
 
     def characters(data: str) -> None:
         if into is not None:
@@ -166,7 +191,20 @@ def read_cells(xml: bytes, namespace: str = MAIN) -> StoredCells:
     parser.Parse(xml, True)
     rows, columns = _places(addresses)
     with_texts = [(n, attributes, text) for (n, attributes, _), text in zip(formulas, written, strict=True)]
-    return StoredCells(rows, columns, kinds, texts, with_texts)
+    return StoredCells(rows, columns, kinds, texts, with_texts, hidden_rows, hidden_columns)
+
+
+LEAST_SIZE = 1.0
+"""Points of a row's height, or characters of a column's width, below which nothing of it is seen."""
+
+
+def _is_hidden(attributes: dict[str, str], size: str) -> bool:
+    if attributes.get("hidden") in ("1", "true"):
+        return True
+    try:
+        return size in attributes and not float(attributes[size]) >= LEAST_SIZE
+    except ValueError:
+        return False
 
 
 def _places(addresses: list[str]) -> tuple[np.ndarray, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -23,6 +24,9 @@ from sheetprop.submission.open.intake import find_hand_ins
 from sheetprop.submission.resemblance.resemblance import Resemblance
 from sheetprop.template import load_assignment
 from sheetprop.verification import Progress
+
+SEED_BITS = 60
+"""Of a seed that is drawn: more than anyone can try, and few enough for every reader of JSON."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,7 @@ def validate(
     replace_grades: bool = False,
     workers: int | None = None,
     dask: str | None = None,
+    seed: int | None = None,
     resume: bool = False,
     force: bool = False,
     progress: Progress | None = None,
@@ -110,6 +115,8 @@ def validate(
 
     ``workers`` is the number of processes, one per core where it is None. ``dask`` is the address of a Dask scheduler,
     or the path of its scheduler file, whose workers judge instead; they must see the same folders under the same paths.
+    ``seed`` is what numbers are drawn with on which right formulas are tried once more, anew for each run where it is
+    None, so that no formula can be made for them; a report keeps it, and ``resume`` goes on with it.
     Raises InputError where something that was asked for cannot be used; a submission that cannot be opened is a result.
     """
     if resume and report is None:
@@ -118,6 +125,8 @@ def validate(
         raise InputError("--resume: keeps what --force replaces; leave one of them out")
     if gradebook is not None and report is None:
         raise InputError("--gradebook: a filled copy goes into the report; name its folder with --report")
+    if seed is not None and seed < 0:
+        raise InputError(f"--seed: {seed} is negative; give 0 or more")
     assignment = load_assignment(template)
     classroom = open_classroom(
         assignment,
@@ -136,20 +145,25 @@ def validate(
     listed = Path(assigned).absolute() if assigned is not None else None
     written: list[str] = []
     resemblance = None
+    drawn = secrets.randbits(SEED_BITS) if seed is None else seed
     if report is None:
-        submissions = grade_all(sources, Work(assignment, listed), workers=workers, dask=dask, progress=tell)
+        submissions = grade_all(
+            sources, Work(assignment, listed, seed=drawn), workers=workers, dask=dask, progress=tell
+        )
         roll.take(submissions, comments=classroom.wants_comments)
     else:
         from sheetprop.report.claim import claimed
-        from sheetprop.report.folder import Reports, begin, write_batch
+        from sheetprop.report.folder import Reports, begin, earlier_seed, write_batch
 
         folder = Path(report)
         used = [Path(path) for path in (*paths, template, gradebook, assigned) if path is not None]
         with claimed(folder, used=used, replace=force or resume):
+            if seed is None and resume and (earlier := earlier_seed(folder)) is not None:
+                drawn = earlier
             begin(folder)
             asked = digest(assignment, classroom.assigned)
-            keeper = Reports(folder.absolute(), asked, resume, assignment.title, roll.names)
-            work = Work(assignment, listed, keeper)
+            keeper = Reports(folder.absolute(), asked, resume, assignment.title, roll.names, drawn)
+            work = Work(assignment, listed, keeper, drawn)
             submissions = grade_all(sources, work, workers=workers, dask=dask, progress=tell)
             roll.take(submissions, comments=classroom.wants_comments)
             written = classroom.write(folder, roll)

@@ -230,11 +230,11 @@ def test_a_submission_without_a_name_is_known_by_its_numbers(school: Path) -> No
 
 
 def test_a_hand_out_is_judged_by_its_own_numbers_without_any_list(school: Path) -> None:
-    """The hand-out itself says which numbers it asks for, also how many iterations."""
+    """The hand-out itself says which of the numbers that the template allows it asks for."""
     entry = read_assigned(school / "homework").entries[5]
     path = school / "own.xlsx"
     path.write_bytes(filled(school / "homework", entry))
-    (own,) = validate(paths=[path]).submissions
+    (own,) = validate(paths=[path], template=school / "homework.toml").submissions
     assert (own.status, own.score, own.numbers_of) == (Status.RIGHT, 100, entry.id)
 
 

@@ -56,7 +56,7 @@ def judge(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Judge:
 
     def judged(**options: object) -> list[str]:
         graded.clear()
-        validate(**{"paths": ["in"], "template": "asked.toml", "report": "report", "workers": 1} | options)
+        validate(**{"paths": ["in"], "template": "asked.toml", "report": "report", "workers": 1, "seed": 7} | options)
         return graded.copy()
 
     return judged
@@ -76,6 +76,20 @@ def test_what_is_there_is_not_judged_again(judge: Judge) -> None:
     before = files(Path("report"))
     assert judge(resume=True) == []
     assert files(Path("report")) == before
+
+
+def test_it_goes_on_with_the_seed_of_the_report(judge: Judge) -> None:
+    """What is judged later is tried on the same numbers as what was judged before; a new report draws others."""
+    judge(seed=None)
+    records = sorted(Path("report", "submissions").glob("*/judgement.json"))
+    seeds = {json.loads(record.read_bytes())["seed"] for record in records}
+    records[0].unlink()
+    assert judge(seed=None, resume=True) == ["s0"]
+    assert {json.loads(record.read_bytes())["seed"] for record in records} == seeds
+    judge(seed=None, report="fresh")
+    assert seeds.isdisjoint(
+        json.loads(r.read_bytes())["seed"] for r in Path("fresh").glob("submissions/*/judgement.json")
+    )
 
 
 def test_without_it_all_is_judged_again(judge: Judge) -> None:
@@ -209,7 +223,19 @@ def test_who_could_not_be_judged_is_tried_again(judge: Judge, monkeypatch: pytes
 def test_a_killed_run_is_completed(judge: Judge, moment: int) -> None:
     """Killed in the middle, with its processes: completed, the report is what a run without that wrote."""
     judge(report="whole")
-    line = [sys.executable, "-m", "sheetprop", "validate", "in", "--template", "asked.toml", "--report", "report"]
+    line = [
+        sys.executable,
+        "-m",
+        "sheetprop",
+        "validate",
+        "in",
+        "--template",
+        "asked.toml",
+        "--report",
+        "report",
+        "--seed",
+        "7",
+    ]
     process = subprocess.Popen([*line, "--workers", "2"], start_new_session=True)
     end = time.monotonic() + 30
     while len(list(Path().glob("report/submissions/*/judgement.json"))) < moment and time.monotonic() < end:

@@ -156,8 +156,8 @@ def test_nothing_is_left_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_a_record_is_read_back() -> None:
     """A record comes back whole; bytes that are cut off, or something else, are none."""
-    data = encode(Record.of("asked", b"file", FULL))
-    assert decode_record(data) == Record.of("asked", b"file", FULL)
+    data = encode(Record.of("asked", b"file", 7, FULL))
+    assert decode_record(data) == Record.of("asked", b"file", 7, FULL)
     for damaged in (b"", data[:-1], data[: len(data) // 2], b"{}", b"\xff", b"[]", data.replace(b'"wrong"', b'"new"')):
         assert decode_record(damaged) is None
 

@@ -110,6 +110,17 @@ def validate(
     ] = None,
     workers: Workers = None,
     dask: Dask = None,
+    seed: Annotated[
+        Any,
+        typer.Option(
+            "--seed",
+            parser=whole_number,
+            metavar="NUMBER",
+            help="Draw the numbers that right formulas are tried with from this seed, to judge the same to the letter. "
+            "[default: drawn anew; a report keeps it]",
+            show_default=False,
+        ),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Complete a report: what it holds of the same files is not judged again.")
     ] = False,
@@ -145,6 +156,7 @@ def validate(
             replace_grades=replace_grades,
             workers=workers,
             dask=dask,
+            seed=seed,
             resume=resume,
             force=force,
             progress=progress,

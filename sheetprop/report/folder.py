@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from sheetprop.report.stream import write_json
 from sheetprop.report.table import write_csv
 from sheetprop.report.wording import file_name
 from sheetprop.school.roll import Roll
+from sheetprop.submission.compare.samples import UNDRAWN
 from sheetprop.submission.findings import Status, Submission
 from sheetprop.submission.grade.record import Record, decode_record, encode
 from sheetprop.submission.open.intake import REPORT, Source
@@ -42,12 +44,21 @@ def begin(folder: Path) -> None:
         raise InputError(f"{folder}: cannot be written: {reason(error)}") from None
 
 
+def earlier_seed(folder: Path) -> int | None:
+    """The seed of the run that left a report here, that one may go on with it; None where none is known."""
+    for path in sorted((folder / SUBMISSIONS).glob(f"*/{RECORD}")):
+        with suppress(OSError):
+            if (record := decode_record(path.read_bytes())) is not None:
+                return record.seed
+    return None
+
+
 @dataclass(frozen=True)
 class Reports:
     """What is written of each submission, and with ``resume`` read again where it is that of the same file.
 
     ``asked`` is the digest of what was asked, as :func:`sheetprop.submission.grade.record.digest` has it; ``title`` is
-    the assignment's, and ``names`` are those of the students by their ids.
+    the assignment's, and ``names`` are those of the students by their ids. ``seed`` is the run's.
     """
 
     folder: Path
@@ -55,6 +66,7 @@ class Reports:
     resume: bool = False
     title: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
+    seed: int = UNDRAWN
 
     def kept(self, source: Source, data: bytes) -> Submission | None:
         """What an earlier run found in this file, asked the same, by this version, under this name, of this student."""
@@ -64,7 +76,7 @@ class Reports:
             record = decode_record((self._own(source) / RECORD).read_bytes())
         except OSError:
             return None
-        if record is None or record != Record.of(self.asked, data, record.submission):
+        if record is None or record != Record.of(self.asked, data, self.seed, record.submission):
             return None
         same = (record.submission.path, record.submission.student) == (source.name, source.student)
         return record.submission if same else None
@@ -83,7 +95,7 @@ class Reports:
         _write(own / PAGE, page(shown, self.title, self.names.get(source.student or "", "")).encode())
         _write_results(own / RESULTS, [shown])
         if data is not None:
-            _write(own / RECORD, encode(Record.of(self.asked, data, submission)))
+            _write(own / RECORD, encode(Record.of(self.asked, data, self.seed, submission)))
 
     def _own(self, source: Source) -> Path:
         return self.folder / SUBMISSIONS / source.slug

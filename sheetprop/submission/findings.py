@@ -70,6 +70,8 @@ class Code(Enum):
     CIRCULAR = "circular-reference", "Formulas need their own result"
     OVERWRITTEN = "overwritten", "A column computes something else than its heading says"
     SWAPPED_HEADINGS = "swapped-headings", "The headings of two columns have traded places"
+    ONLY_HERE = "only-here", "A formula that is right at some numbers only"
+    VOLATILE = "volatile", "A formula depends on chance, the time or the computer"
     WRONG_FORMULA = "wrong-formula", "A formula computes something else"
     WRONG_VALUE = "wrong-value", "A typed-in number does not follow from the network"
     REPEATED_ROWS = "repeated-rows", "The last rows are copies of earlier ones"
@@ -83,6 +85,7 @@ class Code(Enum):
     STALE_VALUE = "stale-value", "Stored values are not those of the formulas"
     NOT_LIVE = "not-live", "Pasted values instead of formulas"
     OTHER_STUDENTS_NUMBERS = "other-students-numbers", "The numbers of another student's hand-out"
+    OTHER_HANDOUT = "other-handout", "A hand-out that names other numbers than the template"
     INITIAL_VALUES = "initial-values", "Other initial values than asked"
     TOO_FEW_ITERATIONS = "too-few-iterations", "Fewer iterations than asked"
     RATE_NOT_COVERED = "rate-not-covered", "A learning rate of the sweep is not covered"
@@ -90,6 +93,7 @@ class Code(Enum):
     CHART_SHORT = "chart-short", "The error chart does not show the whole table"
     OTHER_CONVENTION = "other-convention", "Another convention, consistently used"
     UNKNOWN_HEADING = "unknown-heading", "A heading was not understood"
+    OUT_OF_SIGHT = "out-of-sight", "A table stands out of sight"
     LEFT_OUT = "left-out", "A table was left out of the count"
     NO_TABLE = "no-table", "No iteration table"
     MORE_FINDINGS = "more-findings", "More was found than is listed"
@@ -103,6 +107,7 @@ _MEASURING = frozenset(
         Code.WRONG_RATE,
         Code.SLIDING_REFERENCE,
         Code.STUCK_REFERENCE,
+        Code.ONLY_HERE,
         Code.WRONG_FORMULA,
         Code.WRONG_VALUE,
         Code.DRIFTING_INPUT,

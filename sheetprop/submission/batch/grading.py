@@ -13,6 +13,7 @@ from sheetprop.errors import InputError, reason
 from sheetprop.execution import run_all
 from sheetprop.submission.batch.spool import Spool
 from sheetprop.submission.batch.time_limit import TooSlowError, time_limit
+from sheetprop.submission.compare.samples import UNDRAWN
 from sheetprop.submission.findings import Submission
 from sheetprop.submission.grade.submission import grade, unreadable
 from sheetprop.submission.open.intake import Source
@@ -38,12 +39,14 @@ class Keeper(Protocol):
 class Work:
     """What is done for each submission: it is graded, and its reports are written by the ``keeper``.
 
-    ``assigned`` is the list of who has which numbers, a path that each process reads once.
+    ``assigned`` is the list of who has which numbers, a path that each process reads once. ``seed`` is the run's, as
+    :func:`sheetprop.submission.grade.submission.grade` has it.
     """
 
     assignment: Assignment
     assigned: Path | None = None
     keeper: Keeper | None = None
+    seed: int = UNDRAWN
 
     def __call__(self, source: Source) -> Submission:
         """Grade one submission; whatever is wrong with the file is a result.
@@ -77,7 +80,7 @@ class Work:
         submission = self.keeper.kept(source, data) if self.keeper else None
         if submission is None:
             assigned = read_assigned(self.assigned) if self.assigned else None
-            submission = grade(data, source.name, self.assignment, assigned, source.student)
+            submission = grade(data, source.name, self.assignment, assigned, source.student, self.seed)
             if self.keeper:
                 self.keeper.keep(source, data, submission)
         return submission

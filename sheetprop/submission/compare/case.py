@@ -16,12 +16,14 @@ from sheetprop.network import ITERATION, NETWORK, RATE, Role
 from sheetprop.submission.compare.evaluation import Evaluator
 from sheetprop.submission.compare.numbers import Numbers
 from sheetprop.submission.compare.reference import Reference
-from sheetprop.submission.compare.samples import Convention, Samples, equal
+from sheetprop.submission.compare.samples import UNDRAWN, Convention, Samples, equal
+from sheetprop.submission.compare.trial import Tried
 from sheetprop.submission.diagnose.budget import Budget
 from sheetprop.submission.diagnose.diagnosis import Diagnosis
 from sheetprop.submission.diagnose.edits import parts
 from sheetprop.submission.diagnose.wording import Writer, in_cells
 from sheetprop.submission.find.pieces import GIVEN
+from sheetprop.submission.find.sight import out_of_sight
 from sheetprop.submission.find.tables import WEIGHTS, Cell, Cited, Table, cited
 from sheetprop.submission.findings import Code, Finding, Severity
 from sheetprop.submission.open.cells import Book
@@ -50,11 +52,18 @@ class Case:
     """A table under judgement.
 
     ``others`` are the cases of the workbook, this one among them, which search within one ``budget``. ``copied`` says
-    that the table is a pasted copy of a live one of them; ``settled`` are quantities of which something was told that
-    leaves nothing else to say.
+    that the table is a pasted copy of a live one of them, ``hidden`` why it is out of sight, if it is. ``seed`` is what
+    numbers are drawn with that no student knows, and ``disproved`` are formulas that could not be followed and give
+    others than the network's with them; ``settled`` are quantities of which something was told that leaves nothing else
+    to say.
     """
 
-    def __init__(self, book: Book, table: Table, tables: Sequence[Table], assignment: Assignment) -> None:
+    def __init__(
+        self, book: Book, table: Table, tables: Sequence[Table], assignment: Assignment, seed: int = UNDRAWN
+    ) -> None:
+        self.seed = seed
+        self.hidden = out_of_sight(book, table)
+        self.disproved: dict[str, Tried] = {}
         self.tolerances, self.mistakes = assignment.tolerances, assignment.mistakes
         self.book, self.table, self.tables = book, table, tables
         self.findings: list[Finding] = []
@@ -110,7 +119,7 @@ class Case:
         # The objects are kept with their verdicts, so that no other can have their identity.
         self._verdicts: dict[tuple[str, int, int], tuple[bool, Expression, Evaluator]] = {}
         self._has_typed_in: dict[tuple[bool, int, int], tuple[bool, Expression, Parameters]] = {}
-        self._typed_in: dict[Convention, Evaluator] = {}
+        self._typed_in: dict[tuple[Convention, int], Evaluator] = {}
         self.runs = {key: self.reading.runs(key) for key in self.reading.keys}
         self.parameters = find_parameters(self.reading, self.runs)
         self.evaluator = Evaluator(Samples(), self.reading.helpers, self.parameters.bindings)
@@ -202,11 +211,11 @@ class Case:
 
     def with_typed_in(self, evaluator: Evaluator) -> Evaluator:
         """An evaluator for formulas in which the table's own inputs, targets or rate are typed."""
-        convention = evaluator.samples.convention
-        if convention not in self._typed_in:
-            samples = Samples(convention, tuple(sorted(self._typed_in_values().items())))
-            self._typed_in[convention] = Evaluator(samples, self.reading.helpers, self.parameters.bindings)
-        return self._typed_in[convention]
+        points = evaluator.samples.convention, evaluator.samples.seed
+        if points not in self._typed_in:
+            samples = Samples(points[0], tuple(sorted(self._typed_in_values().items())), points[1])
+            self._typed_in[points] = Evaluator(samples, self.reading.helpers, self.parameters.bindings)
+        return self._typed_in[points]
 
     def _typed_in_values(self) -> dict[str, float]:
         rate = self.parameters.rate

@@ -72,6 +72,10 @@ class Numbers:
                 self._values[key] = np.array(np.broadcast_to(self._given.get(key, np.nan), (self.count,)), dtype=float)
         return self._values[key]
 
+    def named(self, name: str) -> np.ndarray:
+        """The numbers of a name as formulas are read with it, of each iteration: ``w1@-1`` is one back."""
+        return self._of(name, self.values)
+
     def copy(self) -> Numbers:
         """The same numbers, to replace some of them."""
         other = copy(self)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -93,10 +94,20 @@ def squared_error_network() -> Network:
 _NAME = re.compile(r"(?P<key>[A-Za-z_0-9]+?)(?:@(?P<offset>[+-]\d+)|#(?P<step>\d+))?")
 
 
+PUBLIC = 1
+"""The seed of the points on which formulas are compared and mistakes are looked for, the same in every run."""
+UNDRAWN = 2
+"""The seed of what is drawn for one submission where no run has drawn another; it is no secret."""
+NO_STEP, RATE_POINTS = 1, 0
+"""The numbers of the run around the iteration in question, and of what the learning rates are drawn with."""
+
+
 @lru_cache(maxsize=256)
-def _run(network: Network, seed: int, given: tuple[tuple[str, float], ...]) -> dict[int, dict[str, np.ndarray]]:
-    """One run per point; values by offset from the middle and by key."""
-    random = np.random.default_rng(seed)
+def _run(
+    network: Network, seed: int, number: int, given: tuple[tuple[str, float], ...]
+) -> dict[int, dict[str, np.ndarray]]:
+    """One run per point; values by offset from the middle and by key. Runs of other ``number`` have other weights."""
+    random = np.random.default_rng([seed, number])
 
     def draw(low: float, high: float, signed: bool) -> np.ndarray:
         drawn = random.uniform(low, high, POINTS)
@@ -107,7 +118,7 @@ def _run(network: Network, seed: int, given: tuple[tuple[str, float], ...]) -> d
     values |= {key: draw(0.3, 1.5, True) for key in network.keys(Role.WEIGHT)}
     values |= {key: np.full(POINTS, value) for key, value in given if key != RATE}
     # The learning rate is the same on every run, whatever its seed: there is one for the whole table.
-    values[RATE] = np.random.default_rng(0).uniform(0.6, 1.9, POINTS)
+    values[RATE] = np.random.default_rng([seed, RATE_POINTS]).uniform(0.6, 1.9, POINTS)
     values |= {key: np.full(POINTS, value) for key, value in given if key == RATE}
     run = {}
     for offset in range(-NEAR, NEAR + 1):
@@ -119,16 +130,40 @@ def _run(network: Network, seed: int, given: tuple[tuple[str, float], ...]) -> d
     return run
 
 
+def course(convention: Convention, given: Mapping[str, float], count: int) -> dict[str, np.ndarray]:
+    """What a sheet's quantities are in a run of so many iterations, by key, each of shape (iterations,).
+
+    ``given`` are inputs, targets, initial weights and the learning rate by the sheet's own names; what follows from
+    NaN is NaN.
+    """
+    network, renamed = convention.network, convention.renamed
+    values: dict[str, np.ndarray] = {renamed(key): np.asarray(value) for key, value in given.items()}
+    samples = Samples(convention)
+    keys = [key for key in NETWORK.keys() if renamed(key) in network.keys()]
+    run: dict[str, np.ndarray] = {key: np.full(count, np.nan) for key in (*keys, RATE)}
+    with np.errstate(all="ignore"):
+        for step in range(count):
+            for quantity in network.quantities:
+                if quantity.equation is not None:
+                    values[quantity.key] = quantity.equation.evaluate(values)
+            for key in (*keys, RATE):
+                run[key][step] = samples.shown(renamed(key), values)
+            values |= {q.key: q.next.evaluate(values) for q in network.quantities if q.next is not None}
+    return run
+
+
 @dataclass
 class Samples:
     """The values of a sheet's quantities on the points, under a convention.
 
     ``given`` fixes inputs, targets and the learning rate at a table's own values, for formulas that have them typed in.
+    ``seed`` is what the points are drawn with.
     """
 
     convention: Convention = field(default_factory=Convention)
     given: tuple[tuple[str, float], ...] = ()
-    _cache: dict[str, np.ndarray] = field(default_factory=dict)
+    seed: int = PUBLIC
+    _cache: dict[str, np.ndarray] = field(default_factory=dict, init=False)
 
     def __getitem__(self, name: str) -> np.ndarray:
         """The values of ``key``, ``key@-1`` (one iteration back) or ``key#7`` (of iteration 7); shape (POINTS,)."""
@@ -148,17 +183,21 @@ class Samples:
         key = self.convention.renamed(found["key"])
         network, offset = self.convention.network, int(found["offset"] or 0)
         if found["step"] or abs(offset) > NEAR:
-            run = _run(network, zlib.crc32(name.removeprefix(found["key"]).encode()), self.given)
+            run = _run(network, self.seed, zlib.crc32(name.removeprefix(found["key"]).encode()), self.given)
             offset = 0
         else:
-            run = _run(network, 1, self.given)
+            run = _run(network, self.seed, NO_STEP, self.given)
         if key in _GIVEN:  # the same on every run: they do not change from iteration to iteration
-            return _run(network, 1, self.given)[0][key]
+            return _run(network, self.seed, NO_STEP, self.given)[0][key]
         if key == ITERATION:
-            return np.random.default_rng(zlib.crc32(name.encode())).uniform(5, 50, POINTS)
-        value = run[offset][key]
+            return np.random.default_rng([self.seed, zlib.crc32(name.encode())]).uniform(5, 50, POINTS)
+        return self.shown(key, run[offset])
+
+    def shown(self, key: str, values: Mapping[str, np.ndarray]) -> np.ndarray:
+        """What a sheet's column has of the network's quantity ``key``, given the network's ``values``."""
+        value = values[key]
         if key in _GRADIENTS:
-            value = value * self._scale(run[offset][RATE])
+            value = value * self._scale(values[RATE])
         if self.convention.halved_total and key in ("E1", "E2"):
             value = value * 2
         return value
@@ -173,4 +212,4 @@ def equal(found: np.ndarray, expected: np.ndarray) -> bool:
     return bool((np.abs(found - expected) <= RELATIVE * np.abs(expected)).all())
 
 
-__all__ = ["Convention", "Samples", "equal", "squared_error_network"]
+__all__ = ["PUBLIC", "UNDRAWN", "Convention", "Samples", "course", "equal", "squared_error_network"]

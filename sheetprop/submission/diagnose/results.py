@@ -10,6 +10,7 @@ import numpy as np
 from sheetprop.expression import Call, Expression, Number
 from sheetprop.network import NETWORK
 from sheetprop.submission.compare.case import Case
+from sheetprop.submission.diagnose.disguised import judge_disproved
 from sheetprop.submission.diagnose.edits import parts
 from sheetprop.submission.diagnose.typed import wrong_numbers
 from sheetprop.submission.diagnose.wording import value_text
@@ -40,7 +41,12 @@ def judge_unread(case: Case) -> None:
             reason = runs[0][1]
             if _judge_by_numbers(case, key, steps, reason, runs[0][0].content.shape) and reason:
                 agreeing[reason].append((key, steps))
-    for reason, places in agreeing.items():
+    every = [place for places in agreeing.values() for place in places]
+    disproved = judge_disproved(case, {key: [s for k, steps in every if k == key for s in steps] for key, _ in every})
+    for reason, all_places in agreeing.items():
+        places = [place for place in all_places if place[0] not in disproved]
+        if not places:
+            continue
         labels = ", ".join(dict.fromkeys(NETWORK.label(key) for key, _ in places))
         case.tell(
             Code.NOT_FOLLOWED,

@@ -17,7 +17,7 @@ from sheetprop.submission.diagnose.edits import Edit
 from sheetprop.submission.diagnose.known import as_known
 from sheetprop.submission.diagnose.wording import explain, share_text, value_text
 from sheetprop.submission.find.pieces import GIVEN
-from sheetprop.submission.find.tables import WEIGHTS, blocks, cited
+from sheetprop.submission.find.tables import WEIGHTS, Cell, blocks, cited, ranges
 from sheetprop.submission.findings import Code, Severity
 from sheetprop.submission.understand.parameters import SAME, same_number, same_size
 from sheetprop.submission.understand.reading import Run
@@ -96,7 +96,7 @@ def judge_constants(case: Case) -> bool:
             Code.NOT_LIVE,
             Severity.WARNING,
             f"The table holds {count:,} numbers and hardly a formula: it is pasted, so nothing follows when an "
-            "input changes.",
+            f"input changes.{_folded(case, typed)}",
             None,
             case.table.area,
         )
@@ -104,17 +104,42 @@ def judge_constants(case: Case) -> bool:
         case.tell(
             Code.NOT_LIVE,
             Severity.WARNING,
-            "1 typed-in or pasted number stands where a formula belongs. It is right, but does not follow when an "
-            "input changes."
-            if len(right) == 1
-            else f"{len(right)} typed-in or pasted numbers stand where formulas belong. They are right, but do not "
-            "follow when an input changes.",
+            (
+                "1 typed-in or pasted number stands where a formula belongs. It is right, but does not follow when an "
+                "input changes."
+                if len(right) == 1
+                else f"{len(right)} typed-in or pasted numbers stand where formulas belong. They are right, but do not "
+                "follow when an input changes."
+            )
+            + _folded(case, typed),
             right[0][0] if len({key for key, _ in right}) == 1 else None,
             cited((case.table.cell(key, step) for key, step in right), blocks),
             case.writer.found(*right[0]),
             case.writer.expected(*right[0]),
         )
     return not pasted
+
+
+def _folded(case: Case, typed: Mapping[str, Sequence[int]]) -> str:
+    """A sentence on typed numbers that are written as formulas; nothing where none is."""
+    written = [
+        cell for key, steps in typed.items() for step in steps if _is_folded(case, cell := case.table.cell(key, step))
+    ]
+    if not written:
+        return ""
+    first = written[0]
+    example = f"{ranges([first.place])} ({case.writer.at(first.place, first.sheet)})"
+    if len(written) == 1:
+        return f" It is written as a formula, {example}, but comes to the same number whatever the other cells hold."
+    return (
+        f" {len(written):,} of them are written as formulas, such as {example}, but come to the same numbers whatever "
+        "the other cells hold."
+    )
+
+
+def _is_folded(case: Case, cell: Cell) -> bool:
+    cells = case.book.sheet(cell.sheet)
+    return cells is not None and cell.place in cells.folded
 
 
 def wrong_numbers(case: Case, key: str, steps: list[int]) -> set[int]:
@@ -162,7 +187,8 @@ def came_from_live(case: Case, typed: Mapping[str, Sequence[int]]) -> bool:
     That is one of its numbers as they are shown now, or of those that it showed at another learning rate.
     """
     for other in case.others:
-        if other.table is case.table or not _live(other, typed) or not _same_start(case, other):
+        unseen = other.hidden and not case.hidden
+        if other.table is case.table or unseen or not _live(other, typed) or not _same_start(case, other):
             continue
         if all(_shown_by(case, other, key, steps) for key, steps in typed.items()):
             return True

@@ -144,6 +144,8 @@ class Writer:
         assert cells is not None
         if place in cells.formulas:
             return cells.formulas[place].text(*place)
+        if place in cells.folded:
+            return cells.folded[place].text(*place)
         value = cells.values.get(place)
         if value is None:
             return None

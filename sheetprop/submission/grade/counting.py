@@ -8,8 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+import numpy as np
+
+from sheetprop.expression import Expression, Symbol
 from sheetprop.network import NETWORK, Role
 from sheetprop.submission.compare.case import Case
+from sheetprop.submission.compare.samples import equal
 from sheetprop.submission.find.pieces import GIVEN
 from sheetprop.submission.find.tables import WEIGHTS, Table
 from sheetprop.submission.findings import Code, Finding, Severity
@@ -20,6 +24,8 @@ GRADIENTS = set(NETWORK.keys(Role.GRADIENT))
 FEW, MANY = 2, 10
 """So few iterations are tried out, where another table has so many."""
 HALF = 2
+EQUAL = 1e-9
+"""Relative difference of numbers that are the same but for rounding."""
 """A table that is filled in no more than the right one over this is one that was given up."""
 
 
@@ -48,31 +54,56 @@ def choose(cases: Sequence[Case]) -> tuple[list[Case], list[Finding]]:
 def trains(case: Case) -> bool:
     """Whether a table is meant to train; a check of the gradients or a list of results is not, and goes without saying.
 
-    Weights that are typed are its own, and so are those that only stand still beside gradients.
+    Weights that are typed are its own, and so are those that only stand still.
     """
-    computed = False
+    computed = moving = False
     learning = TRAINING | (set(WEIGHTS) if GRADIENTS & set(case.table.keys) else set())
     for weight in WEIGHTS:
         for run in case.runs.get(weight, []):
             expression = run.content.expression
-            if run.last > 0 and run.content.kind not in ("constant", "empty"):
-                computed = True
-            if expression is None or run.last == 0:
+            if run.last == 0 or run.content.kind in ("constant", "empty"):
+                continue
+            computed = True
+            moving = moving or expression is None or not _stands_still(case, weight, expression)
+            if expression is None:
                 continue
             parts = (expression, *case.helpers_of_expression(expression))
             if {name.partition("@")[0].partition("#")[0] for part in parts for name in part.symbols()} & learning:
                 return True
-    return not computed
+    return not (computed and moving)
+
+
+def _stands_still(case: Case, weight: str, expression: Expression) -> bool:
+    """Whether a formula repeats its own weight, the one before or that of some iteration."""
+    if isinstance(expression, Symbol):
+        return expression.key.partition("@")[0].partition("#")[0] == weight
+    return equal(case.evaluator(expression), case.evaluator.name(f"{weight}@-1"))
 
 
 def given_up(case: Case, right: Sequence[Case]) -> str | None:
     """Why a judged table is one that was given up, beside the ``right`` ones of the workbook."""
     rate, filled = case.parameters.rate, filled_cells(case)
     for other in right:
+        if other.hidden and not case.hidden:
+            continue
         own = other.parameters.rate
         same = rate is None or (own is not None and case.tolerances.same(rate, own))
         if other is not case and same and filled * HALF <= filled_cells(other):
             return f"it is filled in at most half as far as the right table {named(other)} at the same learning rate"
+    return None
+
+
+def equal_to(case: Case, others: Sequence[Case]) -> str | None:
+    """Why a right table does not count besides the ``others``: one of them has its columns and its numbers."""
+    rate, keys = case.parameters.rate, sorted(case.reading.keys)
+    for other in others:
+        own = other.parameters.rate
+        same_rate = rate == own or (rate is not None and own is not None and case.tolerances.same(rate, own))
+        if not same_rate or other.table.count != case.table.count or sorted(other.reading.keys) != keys:
+            continue
+        pairs = [(case.numbers.values(key), other.numbers.values(key)) for key in keys]
+        if all(np.allclose(found, known, rtol=EQUAL, atol=0, equal_nan=True) for found, known in pairs):
+            return f"it has the numbers of the right table {named(other)}, and equal tables count once"
     return None
 
 
@@ -106,7 +137,7 @@ def _not_filled_in(case: Case, cases: Sequence[Case]) -> str | None:
 
 
 def _tried_out(case: Case, cases: Sequence[Case]) -> str | None:
-    count, most = case.table.count, max(other.table.count for other in cases)
+    count, most = case.table.count, max((o.table.count for o in cases if case.hidden or not o.hidden), default=0)
     if count > FEW or most < MANY:
         return None
     return f"it has {count} {'iteration' if count == 1 else 'iterations'}, tried out beside a table of {most}"
@@ -114,7 +145,7 @@ def _tried_out(case: Case, cases: Sequence[Case]) -> str | None:
 
 def _copied(case: Case, cases: Sequence[Case]) -> str | None:
     """The same formulas and numbers, cell by cell, as a table before it."""
-    for other in cases:
+    for other in sorted(cases, key=lambda case: case.hidden is not None):  # what is seen first
         if other is case:
             return None
         alike = other.table.count == case.table.count and set(other.table.keys) == set(case.table.keys)

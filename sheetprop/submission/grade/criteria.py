@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from sheetprop.assignment import Assignment
 from sheetprop.rubric import CRITERIA
@@ -24,12 +25,32 @@ LEAST_POINTS = 0.01
 def judge_assignment(
     book: Book, judged: Sequence[Judged], assignment: Assignment
 ) -> tuple[list[Finding], list[ScoreLine]]:
-    """Findings and points for a workbook with at least one table."""
+    """Findings and points for a workbook with at least one table.
+
+    Tables out of sight may lower the points, but not raise them: what they alone have earns nothing.
+    """
+    seen = [table for table in judged if not table.hidden]
+    findings, lines = _judge_assignment(book, judged, assignment, judged)
+    if not seen or len(seen) == len(judged):
+        return findings, lines
+    _, lines_of_seen = _judge_assignment(book, seen, assignment, judged)
+    return findings, [_least(*pair) for pair in zip(lines, lines_of_seen, strict=True)]
+
+
+def _least(of_all: ScoreLine, of_seen: ScoreLine) -> ScoreLine:
+    if of_all.points <= of_seen.points:
+        return of_all
+    return replace(of_seen, reason=f"{of_seen.reason} (tables out of sight earn nothing)")
+
+
+def _judge_assignment(
+    book: Book, judged: Sequence[Judged], assignment: Assignment, every: Sequence[Judged]
+) -> tuple[list[Finding], list[ScoreLine]]:
     shares = judge_mathematics(judged, assignment)
     findings = missing_columns(judged, assignment)
     shares["initial_values"] = judge_initial_values(judged, assignment, findings)
     shares["iterations"] = judge_iterations(judged, assignment, findings)
-    shares["learning_rates"] = judge_rates(book, judged, assignment, findings)
+    shares["learning_rates"] = judge_rates(book, judged, assignment, findings, every)
     # What earns no points was not asked for, and nothing is said of it.
     shares["chart"] = judge_chart(book, judged, findings if assignment.rubric.get("chart") else [])
     shares["live"] = _live(judged)

@@ -13,8 +13,9 @@ from sheetprop.network import RATE
 from sheetprop.submission.compare.case import Case
 from sheetprop.submission.compare.conventions import tell_convention, under_best_convention, without_misnamed_steps
 from sheetprop.submission.compare.headings import without_swapped_headings
-from sheetprop.submission.compare.samples import Convention
+from sheetprop.submission.compare.samples import UNDRAWN, Convention
 from sheetprop.submission.diagnose.budget import Budget
+from sheetprop.submission.diagnose.disguised import judge_only_here, take_as_typed
 from sheetprop.submission.diagnose.empty import judge_empty, judge_empty_rate
 from sheetprop.submission.diagnose.loops import judge_loops, without_loops
 from sheetprop.submission.diagnose.mistakes import tell_wrong
@@ -26,11 +27,12 @@ from sheetprop.submission.diagnose.rounding import judge_rounding
 from sheetprop.submission.diagnose.rules import judge_rule
 from sheetprop.submission.diagnose.texts import judge_texts
 from sheetprop.submission.diagnose.typed import judge_constants, judge_gaps, judge_given
+from sheetprop.submission.diagnose.volatile import judge_volatile
 from sheetprop.submission.find.pieces import GIVEN, Piece
 from sheetprop.submission.find.tables import WEIGHTS, Cell, Table, ranges
 from sheetprop.submission.find.unread import tell_headings, unread_headings
 from sheetprop.submission.findings import Code, Finding, FoundPiece, FoundTable, Severity
-from sheetprop.submission.grade.counting import choose, filled_keys, given_up, left_out
+from sheetprop.submission.grade.counting import choose, equal_to, filled_keys, given_up, left_out, named
 from sheetprop.submission.grade.valueless import Rows, valueless_rows
 from sheetprop.submission.open.cells import Book
 from sheetprop.submission.understand.parameters import Parameters
@@ -44,7 +46,8 @@ class Judged:
     ``filled`` are quantities that have something after what is given, ``computed`` those that have formulas there.
     ``formulas`` tells by quantity and iteration where formulas stand, ``valueless`` where a mistake leaves no value.
     ``iterations`` counts the table's iterations up to the last at which something is filled in. ``pasted_from`` says
-    that the table's numbers are pasted from a live table of the workbook: they cost only under "live".
+    that the table's numbers are pasted from a live table of the workbook: they cost only under "live". ``hidden`` says
+    why the table is out of sight, if it is.
     """
 
     table: Table
@@ -60,11 +63,17 @@ class Judged:
     valueless: Rows = field(default_factory=dict)
     convention: Convention = field(default_factory=Convention)
     pasted_from: bool = False
+    hidden: str | None = None
 
 
-def judge_tables(book: Book, tables: Sequence[Table], assignment: Assignment) -> tuple[list[Judged], list[Finding]]:
-    """Judge the tables of a workbook that count; with them, a note on each of the others."""
-    every = [Case(book, table, tables, assignment) for table in tables]
+def judge_tables(
+    book: Book, tables: Sequence[Table], assignment: Assignment, seed: int = UNDRAWN
+) -> tuple[list[Judged], list[Finding]]:
+    """Judge the tables of a workbook that count; with them, a note on each of the others.
+
+    ``seed`` is what numbers are drawn with on which formulas that are found right are tried once more.
+    """
+    every = [Case(book, table, tables, assignment, seed) for table in tables]
     for case in every:
         case.others = every
     cases, notes = choose(every)
@@ -76,12 +85,19 @@ def judge_tables(book: Book, tables: Sequence[Table], assignment: Assignment) ->
         judged.append(_judged(case, texts))
     right = [case for case in cases if not any(found.severity is Severity.ERROR for found in case.findings)]
     reasons = [given_up(case, right) for case in cases]
+    once: list[Case] = []
+    for n in sorted(range(len(cases)), key=lambda n: cases[n].hidden is not None):  # what is seen first
+        if not reasons[n] and judged[n].live and cases[n] in right:
+            reasons[n] = equal_to(cases[n], once)
+            once += [] if reasons[n] else [cases[n]]
     notes += [left_out(case, reason) for case, reason in zip(cases, reasons, strict=True) if reason]
     return [table for table, reason in zip(judged, reasons, strict=True) if not reason], notes
 
 
 def _judged(case: Case, texts: set[Cell]) -> Judged:
     leave_out_prefilled(case)
+    take_as_typed(case)
+    judge_volatile(case)
     leave_out_repeated(case)
     judge_empty_rate(case)
     wrong = without_typed_rates(case, case.wrong_formulas())
@@ -101,9 +117,11 @@ def _judged(case: Case, texts: set[Cell]) -> Judged:
     judge_unread(case)
     tell_wrong(case, without_loops(case, wrong))
     judge_loops(case)
+    judge_only_here(case)
     judge_rounding(case)
     judge_errors(case)
     judge_stored(case)
+    _tell_out_of_sight(case)
     table, parameters = case.table, case.parameters
     rate = parameters.rate_cell
     if RATE in table.columns and not (rate and table.main.position(rate.place)[1] == table.columns[RATE]):
@@ -138,7 +156,17 @@ def _judged(case: Case, texts: set[Cell]) -> Judged:
         valueless=valueless_rows(case),
         convention=case.evaluator.samples.convention,
         pasted_from=case.copied,
+        hidden=case.hidden,
     )
+
+
+def _tell_out_of_sight(case: Case) -> None:
+    if case.hidden:
+        sheet, cells = case.table.area.sheets[0]
+        message = f"The table {named(case)} is out of sight: {case.hidden}. It is judged, but earns no points."
+        if all(other.hidden for other in case.others):
+            message = f"The table {named(case)} is out of sight: {case.hidden}."
+        case.findings.append(Finding(Code.OUT_OF_SIGHT, Severity.WARNING, message, sheet=sheet, cells=cells))
 
 
 def _tell_unread_headings(case: Case) -> None:

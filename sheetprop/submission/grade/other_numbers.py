@@ -19,7 +19,8 @@ def without_other_numbers(judged: Sequence[Judged], asked: Assignment) -> tuple[
     right = [table for table in judged if not _apart(table, asked) and not _is_wrong(table)]
     counted, notes = list[Judged](), list[Finding]()
     for table in judged:
-        own = next((other for other in right if other.table.count >= table.table.count), None)
+        seen = (other for other in right if table.hidden or not other.hidden)
+        own = next((other for other in seen if other.table.count >= table.table.count), None)
         if own is None or _apart(table, asked) * HALF < len(asked.given):
             counted.append(table)
             continue

@@ -7,21 +7,27 @@ from dataclasses import dataclass
 
 from sheetprop.assigned import Assigned
 from sheetprop.assignment import Assignment
-from sheetprop.errors import InputError
 from sheetprop.handout import HandoutRecord
 from sheetprop.submission.findings import Code, Finding, Severity
 from sheetprop.submission.grade.initial_values import initial_values
 from sheetprop.submission.grade.judgement import Judged
 from sheetprop.submission.open.cells import Book
 
+MOST_SHOWN = 40
+"""Characters of an id that are told."""
+
 
 @dataclass(frozen=True)
 class Ownership:
-    """What a submission is asked for, the id of the student whose numbers it uses, and what is to be said of that."""
+    """What a submission is asked for, the id of the student whose numbers it uses, and what is to be said of that.
+
+    ``findings`` tell that the numbers are another student's; ``remarks`` cost nothing.
+    """
 
     asked: Assignment
     numbers_of: str | None
     findings: tuple[Finding, ...] = ()
+    remarks: tuple[Finding, ...] = ()
 
 
 def find_ownership(
@@ -29,8 +35,9 @@ def find_ownership(
 ) -> Ownership:
     """Judge by the student's own numbers, where it is known whose submission it is and which were assigned.
 
-    Else by those of the student whose they are; else by those of the student whose hand-out it is, or that it says were
-    asked for; else by the template's. ``student`` is an id of ``assigned``.
+    Else by those of the student whose they are; else by those of the student whose hand-out it is, or, where there is
+    no list, by those that it names and the template allows; else by the template's. What else was asked the template
+    says. ``student`` is an id of ``assigned``.
     """
     if assigned is not None:
         given = max((initial_values(table) for table in judged), key=len)
@@ -40,15 +47,40 @@ def find_ownership(
             return Ownership(assignment.with_given(own.given), owner.id, (_other_students(judged, assignment),))
         if entry := own or owner:
             return Ownership(assignment.with_given(entry.given), owner.id if owner else None)
-    for record in _records(book):
+    remarks: tuple[Finding, ...] = ()
+    for sheet, record in _records(book):
         listed = assigned.by_id.get(record.student_id or "") if assigned is not None else None
         if listed is not None:
             return Ownership(assignment.with_given(listed.given), listed.id)
-        try:
-            return Ownership(record.assignment_of(assignment), record.student_id)
-        except InputError:  # numbers that no assignment can have are none that were asked for
+        if assigned is not None:
+            remarks = (_of_nobody(record, sheet),)
             continue
-    return Ownership(assignment, None)
+        if said := record.asks_otherwise(assignment):
+            remarks = (_asked_otherwise(said, sheet),)
+        if (asked := record.assignment_of(assignment)) is not None:
+            return Ownership(asked, record.student_id, remarks=remarks)
+    return Ownership(assignment, None, remarks=remarks)
+
+
+def _of_nobody(record: HandoutRecord, sheet: str) -> Finding:
+    named = "no student" if record.student_id is None else f"the student {record.student_id[:MOST_SHOWN]}"
+    return Finding(
+        Code.OTHER_HANDOUT,
+        Severity.WARNING,
+        f"The line by which the hand-out tells what it asks for names {named}, for whom the list of assigned numbers "
+        "has none. It is judged by the template.",
+        sheet=sheet,
+    )
+
+
+def _asked_otherwise(said: Sequence[str], sheet: str) -> Finding:
+    return Finding(
+        Code.OTHER_HANDOUT,
+        Severity.WARNING,
+        f"The line by which the hand-out tells what it asks for names {' and '.join(said)}. Anyone can write such a "
+        "line: it is judged by the template. Where the hand-out was made so, judge it with the template that says so.",
+        sheet=sheet,
+    )
 
 
 def _other_students(judged: Sequence[Judged], assignment: Assignment) -> Finding:
@@ -63,8 +95,8 @@ def _other_students(judged: Sequence[Judged], assignment: Assignment) -> Finding
     )
 
 
-def _records(book: Book) -> Iterator[HandoutRecord]:
+def _records(book: Book) -> Iterator[tuple[str, HandoutRecord]]:
     for cells in book:
         for value in cells.values.values():
             if isinstance(value, str) and (record := HandoutRecord.from_text(value)) is not None:
-                yield record
+                yield cells.name, record

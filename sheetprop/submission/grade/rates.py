@@ -18,14 +18,15 @@ def judge_rates(
     judged: Sequence[Judged],
     assignment: Assignment,
     findings: list[Finding],
+    every: Sequence[Judged] = (),
 ) -> Share:
-    """Which rates are covered, and what is said of the others."""
+    """Which rates are covered, and what is said of the others; ``every`` has tables that do not count as well."""
     asked = assignment.learning_rates
     own = [table.parameters.rate for table in judged if table.parameters.rate is not None]
     missing = [rate for rate in asked if not any(assignment.tolerances.same(found, rate) for found in own)]
     comparisons: list[Comparison] = []
     if missing:
-        tables = [table.table for table in judged]
+        tables = [table.table for table in every or judged]
         comparisons = find_comparisons(book, tables, assignment, initial_values(judged[0]), missing)
     covered = {comparison.rate for comparison in comparisons if comparison.right}
     comparisons = [comparison for comparison in comparisons if comparison.is_meant(comparisons)]

@@ -18,20 +18,22 @@ from sheetprop.submission.findings import Submission
 class Record:
     """What was found, and of what: the program's version, digests of what was asked and of the file handed in.
 
-    ``seal`` is a digest of what was found: a record that was altered is none.
+    ``seal`` is a digest of what was found: a record that was altered is none. ``seed`` is what the run
+    drew its numbers with: with the same one the file is judged the same.
     """
 
     version: str
     asked: str
     file: str
+    seed: int
     submission: Submission
     seal: str
 
     @classmethod
-    def of(cls, asked: str, data: bytes, submission: Submission) -> Record:
+    def of(cls, asked: str, data: bytes, seed: int, submission: Submission) -> Record:
         """The record of what this program found in ``data``."""
         file = hashlib.sha256(data).hexdigest()
-        return cls(__version__, asked, file, submission, hashlib.sha256(encode(submission)).hexdigest())
+        return cls(__version__, asked, file, seed, submission, hashlib.sha256(encode(submission)).hexdigest())
 
 
 def digest(assignment: Assignment, assigned: Assigned | None = None) -> str:

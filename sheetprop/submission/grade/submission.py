@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sheetprop.assigned import Assigned
 from sheetprop.assignment import Assignment
+from sheetprop.submission.compare.samples import UNDRAWN
 from sheetprop.submission.find.index_order import order_indices
 from sheetprop.submission.find.joining import find_tables
 from sheetprop.submission.find.pieces import GIVEN
@@ -21,20 +22,28 @@ from sheetprop.submission.grade.ownership import find_ownership
 from sheetprop.submission.open.cells import Book, ErrorValue
 from sheetprop.submission.open.package import Unreadable
 from sheetprop.submission.resemblance.traits import traits
+from sheetprop.submission.understand.constant import fold_constants
 
 ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
 def grade(
-    data: bytes, name: str, assignment: Assignment, assigned: Assigned | None = None, student: str | None = None
+    data: bytes,
+    name: str,
+    assignment: Assignment,
+    assigned: Assigned | None = None,
+    student: str | None = None,
+    seed: int = UNDRAWN,
 ) -> Submission:
     """Grade the workbook in ``data``, shown as ``name``, against what was asked.
 
-    ``assigned`` has the numbers of each student, ``student`` is the id of the one whose workbook it is. A file that
-    cannot be opened is a result too, of status unreadable.
+    ``assigned`` has the numbers of each student, ``student`` is the id of the one whose workbook it is. ``seed`` is
+    what numbers are drawn with on which right formulas are tried once more: one that no student knows, and the same
+    where a judgement is to be the same to the letter. A file that cannot be opened is a result too, of status
+    unreadable.
     """
     try:
-        submission = _grade(data, name, assignment, assigned, student)
+        submission = _grade(data, name, assignment, assigned, student, seed)
     except Unreadable as reason:
         submission = unreadable(name, str(reason), assignment)
     return replace(submission, student=student)
@@ -49,7 +58,7 @@ def unreadable(name: str, reason: str, assignment: Assignment) -> Submission:
 
 
 def _grade(
-    data: bytes, name: str, assignment: Assignment, assigned: Assigned | None, student: str | None
+    data: bytes, name: str, assignment: Assignment, assigned: Assigned | None, student: str | None, seed: int
 ) -> Submission:
     book = Book(data)
     tables = find_tables(book)
@@ -62,7 +71,8 @@ def _grade(
     for table in tables:
         order_indices(table)
     _compute_missing(book, tables)
-    judged, left_out = judge_tables(book, tables, assignment)
+    fold_constants(book, tables)
+    judged, left_out = judge_tables(book, tables, assignment, seed)
     ownership = find_ownership(book, judged, assignment, assigned, student)
     judged, of_others = without_other_numbers(judged, ownership.asked)
     left_out += of_others
@@ -74,7 +84,7 @@ def _grade(
     if ownership.findings:  # which numbers they are instead is said there
         of_assignment = [finding for finding in of_assignment if finding.code is not Code.INITIAL_VALUES]
         lines = of_another_student(lines, assignment)
-    findings += [*ownership.findings, *of_assignment, *left_out]
+    findings += [*ownership.findings, *ownership.remarks, *of_assignment, *left_out]
     findings = sorted(findings, key=lambda finding: ORDER[finding.severity])
     status = _status(findings, lines, own_numbers=not ownership.findings)
     findings = first_of(findings)

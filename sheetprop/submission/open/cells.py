@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
 from pathlib import Path
 from xml.parsers.expat import ExpatError
+
+from xlsxwriter.utility import xl_cell_to_rowcol
 
 from sheetprop.engine import UNTOLD, Spreadsheet
 from sheetprop.errors import InputError
@@ -20,6 +22,7 @@ from sheetprop.submission.open.archive import SEND_AGAIN
 from sheetprop.submission.open.areas import corners
 from sheetprop.submission.open.package import Chart, ExcelTable, Unreadable, open_package
 from sheetprop.submission.open.text_numbers import TextNumber, text_number
+from sheetprop.submission.open.unseen import cells_with
 from sheetprop.submission.understand.circles import Circles
 from sheetprop.submission.understand.formula import Name, NotUnderstoodError, Shape, Shapes, ThisRow, crossed
 from sheetprop.submission.understand.plainly import plain_formulas
@@ -52,7 +55,8 @@ class Cells:
     """One sheet: its values (stored results of formulas included) and the shapes of its formulas, by place.
 
     ``opaque`` are cells whose formula has no text of its own: parts of data tables. ``text_numbers`` are typed-in texts
-    that are meant as numbers: their values are these numbers.
+    that are meant as numbers: their values are these numbers. ``folded`` are formulas that came to a number whatever
+    other cells hold: they count as that number, typed, and are no formulas any more.
     """
 
     name: str
@@ -61,6 +65,9 @@ class Cells:
     formulas: dict[Place, Shape] = field(default_factory=dict)
     opaque: set[Place] = field(default_factory=set)
     text_numbers: dict[Place, TextNumber] = field(default_factory=dict)
+    folded: dict[Place, Shape] = field(default_factory=dict)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: list[tuple[int, int]] = field(default_factory=list)
 
     def number(self, place: Place) -> float | None:
         """The number in a cell, None where there is none."""
@@ -74,6 +81,11 @@ class Cells:
     def constant(self, place: Place) -> bool:
         """Whether a cell holds a typed-in or pasted number."""
         return place not in self.formulas and place not in self.opaque and type(self.values.get(place)) is float
+
+    def fold(self, place: Place, value: float) -> None:
+        """Take a formula as the number that it comes to, as if that were typed."""
+        self.folded[place] = self.formulas.pop(place)
+        self.values[place] = value
 
     @cached_property
     def texts(self) -> dict[Place, str]:
@@ -121,6 +133,17 @@ class Book:
     def tables(self) -> dict[str, ExcelTable]:
         """Excel tables by name in lower case."""
         return {table.name.lower(): table for table in self.package.tables()}
+
+    def unseen(self, sheet: str) -> set[Place]:
+        """The cells of a sheet whose style shows nothing of what is in them."""
+        part = self._parts.get(sheet.lower())
+        if part is None or not self._unseen_styles:
+            return set()
+        return cells_with(self.package.read(part.part), self._unseen_styles, xl_cell_to_rowcol)
+
+    @cached_property
+    def _unseen_styles(self) -> frozenset[str]:
+        return self.package.unseen_styles()
 
     @cached_property
     def circles(self) -> Circles:
@@ -216,8 +239,30 @@ class Book:
             else:
                 yield sheet, row, column, formula
 
+    def with_numbers(
+        self, numbers: Mapping[tuple[str, Place], float], cells: Sequence[tuple[str, Place]]
+    ) -> list[Value | None]:
+        """What the engine computes for some cells where others, by sheet and place, hold other numbers.
+
+        None where it cannot. What is put in stays for the next time that is asked.
+        """
+        if self._trial_engine is None:
+            return [None] * len(cells)
+        values = self._trial_engine.with_numbers(
+            ((sheet, *place, number) for (sheet, place), number in numbers.items()),
+            [(sheet, *place) for sheet, place in cells],
+        )
+        return [ErrorValue(v) if isinstance(v, str) and v.startswith("#") else v for v in values]
+
+    @cached_property
+    def _trial_engine(self) -> Spreadsheet | None:
+        return self._opened()
+
     @cached_property
     def _engine(self) -> Spreadsheet | None:
+        return self._opened()
+
+    def _opened(self) -> Spreadsheet | None:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "submission.xlsx"
             path.write_bytes(self._data)
@@ -264,7 +309,7 @@ class Book:
                 f"This workbook's sheet {part.name!r} has {len(stored.kinds):,} cells, more than any submission needs: "
                 "hand in the one with the iterations only"
             )
-        cells = Cells(part.name, part.state)
+        cells = Cells(part.name, part.state, hidden_rows=stored.hidden_rows, hidden_columns=stored.hidden_columns)
         places: list[Place] = list(zip(stored.rows.tolist(), stored.columns.tolist(), strict=True))
         for place, kind, text in zip(places, stored.kinds, stored.texts, strict=True):
             if text and (value := self._value(kind, text)) is not None:

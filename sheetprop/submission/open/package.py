@@ -31,6 +31,7 @@ from sheetprop.submission.open.archive import (
     too_large,
 )
 from sheetprop.submission.open.formats import what_it_is, what_zip_is
+from sheetprop.submission.open.unseen import UnseenStyles
 
 TOTAL_BYTES = 400 * MEGABYTE
 """The most that all parts may unpack to together: spreadsheet XML is four to ten times as large as its file."""
@@ -172,6 +173,14 @@ class Package:
         if part is not None:
             self._parse(part, end=end)
         return texts
+
+    def unseen_styles(self) -> frozenset[str]:
+        """The styles, by their numbers, in which nothing of a cell is seen; parsed at every call."""
+        unseen = UnseenStyles()
+        part = next((r.part for r in self._relations(self._workbook) if r.kind == "styles" and r.part), None)
+        if part is not None:
+            self._parse(part, unseen.start)
+        return unseen.numbers
 
     def tables(self) -> list[ExcelTable]:
         """The Excel tables of all worksheets; parsed at every call."""

@@ -32,6 +32,11 @@ class Run:
     last: int
     content: Content
 
+    @property
+    def steps(self) -> range:
+        """The iterations."""
+        return range(self.first, self.last + 1)
+
 
 @dataclass
 class Helper:

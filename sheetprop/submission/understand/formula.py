@@ -283,6 +283,11 @@ class Shapes:
         """How many different formulas there are."""
         return len(self._by_key)
 
+    @property
+    def functions(self) -> set[str]:
+        """The names of the functions that any of them calls, in capitals."""
+        return {name for shape in self._by_key.values() for name in shape.functions}
+
     def of(self, formula: str, row: int, column: int, element: tuple[int, int] | None = None) -> Shape:
         """The shape of a formula (without =) in a cell, which shows an ``element`` of it where it is an array's."""
         key, pieces = shape_key(formula, row, column)

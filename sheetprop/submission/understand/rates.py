@@ -62,7 +62,8 @@ def _find_rate(reading: Reading, runs: Mapping[str, list[Run]], parameters: Para
         count = run.last - run.first + 1
         updates += count
         formulas = [expression, *_helpers(reading, expression)]
-        direct = [name for name in dict.fromkeys(expression.symbols()) if name in reading.constants]
+        alone = isinstance(expression, Symbol)  # one cell, which is multiplied with nothing
+        direct = [name for name in dict.fromkeys(expression.symbols()) if name in reading.constants and not alone]
         names = [n for n in dict.fromkeys(n for f in formulas for n in f.symbols()) if n in reading.constants]
         for name in names:
             acts = _acts_as_rate(reading, weight, expression, name, parameters, samples)

@@ -16,6 +16,16 @@ EXCELS_OWN = {
 NOT_EXCELS = EXCELS_OWN.keys()
 LEAVE_TEXTS_OUT = {"SUM", "AVERAGE", "PRODUCT", "SUMPRODUCT", "SUMSQ", "SUMXMY2", "SUMX2MY2", "SUMX2PY2", "MMULT", "N"}
 """Functions that count a number stored as text as nothing where it is a cell of theirs."""
+VOLATILE = {
+    **dict.fromkeys(("RAND", "RANDBETWEEN", "RANDARRAY"), "chance"),
+    **dict.fromkeys(("NOW", "TODAY"), "the time at which it is computed"),
+    **dict.fromkeys(("CELL", "INFO"), "the computer and the file in which it is computed"),
+    **dict.fromkeys(("WEBSERVICE", "RTD", "STOCKHISTORY", "GOOGLEFINANCE"), "what comes over the network"),
+    **dict.fromkeys(("IMPORTDATA", "IMPORTHTML", "IMPORTRANGE", "IMPORTXML"), "what comes over the network"),
+}
+"""Functions whose result depends on something else than cells, and on what."""
+REACHING = {"INDIRECT", "GETPIVOTDATA"}
+"""Functions that take cells to which the formula has no reference."""
 SAME_CELLS = {"TRANSPOSE"}
 """Functions that hand texts on as they are."""
 PLACES_ONLY = {"COLUMN", "COLUMNS", "INDEX", "ISFORMULA", "ISREF", "OFFSET", "ROW", "ROWS"}
