@@ -168,17 +168,11 @@ class _Processes:
         if seconds > STUCK_SECONDS:
             self.kill()
 
-    @property
-    def own(self) -> list[BaseProcess]:
-        return [process for process in multiprocessing.active_children() if process not in self.others]
-
     def kill(self) -> None:
         """End them whatever they do: one that is stopped, or in native code, heeds nothing else."""
-        own = self.own
-        for process in own:
-            process.kill()
-        for process in own:
-            process.join()
+        for process in multiprocessing.active_children():
+            if process not in self.others:
+                process.kill()
 
 
 @contextmanager
@@ -191,11 +185,12 @@ def _processes(workers: int) -> Iterator[_Processes]:
     try:
         yield crew
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        end = time.monotonic() + END_SECONDS
-        for process in crew.own:
-            process.join(max(end - time.monotonic(), 0))
-        crew.kill()
+        ending = threading.Thread(target=partial(pool.shutdown, wait=True, cancel_futures=True), daemon=True)
+        ending.start()
+        ending.join(END_SECONDS)
+        if ending.is_alive():
+            crew.kill()
+        ending.join()
 
 
 def _begin_process() -> None:

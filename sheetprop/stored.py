@@ -26,6 +26,8 @@ NUMBER, BOOLEAN, SHARED_TEXT, INLINE_TEXT = "n", "b", "s", "inlineStr"
 """Types of a cell, as its attribute t tells them; the first is the default."""
 
 
+COLUMN_DIGITS = 5
+"""Digits of a column's number; the last one is 16384."""
 ENCODINGS = frozenset(("utf-8", "utf-16", "us-ascii", "iso-8859-1"))
 """Encodings that expat knows itself: for others it takes Python's, whose errors are of many kinds."""
 
@@ -155,8 +157,9 @@ def read_cells(xml: bytes, namespace: str = MAIN) -> StoredCells:
             if _is_hidden(attributes, "ht"):
                 hidden_rows.add(row_number - 1)
         elif tag == columns_ and _is_hidden(attributes, "width"):
-            first = int(attributes.get("min", 1)) - 1
-            hidden_columns.append((first, int(attributes.get("max", first + 1)) - 1))
+            first, last = attributes.get("min", ""), attributes.get("max", "")
+            if all(number.isdecimal() and len(number) <= COLUMN_DIGITS for number in (first, last)):
+                hidden_columns.append((int(first) - 1, int(last) - 1))
         elif tag == extensions or not tag.startswith(own):
             parser.StartElementHandler, parser.EndElementHandler = deeper, higher
 

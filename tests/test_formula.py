@@ -19,6 +19,7 @@ from sheetprop.submission.findings import Code
 from sheetprop.submission.grade.submission import grade
 from sheetprop.submission.understand.formula import Name, NotUnderstoodError, Reference, Shapes, ThisRow
 from sheetprop.submission.understand.functions import NOT_EXCELS
+from sheetprop.submission.understand.parsing import Crossing
 from tests.student import ASKED, Student, only_error
 
 A, B, C = (Symbol(name) for name in "ABC")
@@ -32,7 +33,7 @@ def understood(formula: str) -> Expression:
     shape = Shapes().of(formula, 0, 3)
     tree = shape.tree
     assert tree
-    cells = [leaf.at(0, 3)[1] for leaf in shape.leaves if isinstance(leaf, Reference)]
+    cells = [leaf.at(0, 3)[1] for leaf in shape.leaves if isinstance(leaf, (Reference, Crossing))]
     return shape.expression([(A, B, C)[column] if column < 3 else A for column in cells])
 
 
@@ -269,7 +270,7 @@ def test_leaves_tell_names_and_columns() -> None:
     assert shape.leaves == [
         Reference(0, False, 1, False),
         Reference(8, True, 2, True),
-        Name("eta"),
+        Name("eta", crosses=True),
         ThisRow("table1", "w1"),
         Reference(1, False, 0, False, "my sheet"),
     ]

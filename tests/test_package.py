@@ -325,7 +325,6 @@ DAMAGED: dict[str, tuple[Callable[[], bytes], str]] = {
     "no sheets": (lambda: replaced("xl/workbook.xml", "<workbook><sheets/></workbook>"), "no worksheet"),
     "lost sheet": (lambda: zipped(without("xl/worksheets/sheet1.xml")), "its sheet One is missing"),
     "too many parts": (lambda: zipped({f"{n}": "" for n in range(archive.PARTS + 1)}), "too many parts"),
-    "far too many parts": (lambda: b"PK\x03\x04" + b"PK\x01\x02" * (archive.ENTRIES + 1), "too many parts"),
 }
 
 

@@ -138,11 +138,14 @@ def test_class_shown_is_the_class(tmp_path: Path) -> None:
 def test_report_folder_is_as_shown(tmp_path: Path) -> None:
     """The files that the README lists are those in a report's folder, no more and no fewer."""
     from sheetprop import validate
+    from sheetprop.report.claim import LOCK
+    from sheetprop.submission.open.intake import REPORT_MARK
 
     validate(paths=[README.parent / "workbooks" / "handout-mistake.xlsx"], report=tmp_path)
     cells = re.findall(r"^\| (`[^|]*) \|", README.read_text(encoding="utf-8"), re.M)
     listed = [name for cell in cells for name in re.findall(r"`([^` ]+\.\w+)`", cell)]
-    written = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    found = (path for path in tmp_path.rglob("*") if path.is_file() and path.name not in (REPORT_MARK, LOCK))
+    written = {path.relative_to(tmp_path).as_posix() for path in found}
     assert {name.replace("<name>", "handout-mistake") for name in listed} == written
 
 
