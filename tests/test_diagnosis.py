@@ -147,6 +147,27 @@ def test_only_the_wrong_rows_are_named(first: int, last: int) -> None:
     assert not errors(student.judged())
 
 
+@pytest.mark.parametrize("change", ["-0.3", "+(-0.3)"])
+def test_a_number_alone_where_a_weights_change_belongs(change: str) -> None:
+    """It is a typed rate, and the gradient is lacking; what is advised cures both."""
+    student = Student()
+    student.fill("w7", f"=w7[-1]{change}")
+    rate, gradient = errors(student.judged())
+    assert "is updated with 0.3 in the place of the learning rate (B1)" in rate.message
+    assert "lacks a factor: ∂E/∂w7 (AD4)" in gradient.message
+    student.follow(rate)
+    assert student.is_right()
+
+
+def test_a_wrong_formula_that_comes_to_a_number_is_told_as_a_formula() -> None:
+    """Nothing is typed in there."""
+    student = Student()
+    student.fill("a_h2", "=1/1+EXP(0*h2)")
+    finding = only_error(student.judged())
+    assert finding.found == "=1/1+EXP(0*K4)"
+    assert "has a formula that comes to 2 whatever the other cells hold" in finding.message
+
+
 def test_same_mistake_in_two_places_of_a_column_is_one_finding() -> None:
     """Rows apart that have the same mistake are one finding with two ranges."""
     student = Student()

@@ -17,7 +17,7 @@ SAID = {
     "wrong-sign": r"wrong sign|−(\S+) − (\S+), where −\(\1 − \2\) is meant",
     "wrong-operator": r"wrong operator|the constant (2 where ½|½ where 2) belongs",
     "precedence": r"parentheses",
-    "missing-part": r"lacks a |computes .+ where .+ belongs",
+    "missing-part": r"lacks a |computes .+ where .+ belongs|the constant 1 where ½ belongs",
     "extra-part": r"too many|computes .+ where .+ belongs",
     "wrong-constant": r"the constant",
     "wrong-row": r"of another iteration|outside of the table's rows",
@@ -25,9 +25,9 @@ SAID = {
 }
 """What a sentence says where a slip is told by a code, for findings that tell several slips have one code only.
 
-Two pairs of slips leave one formula and cannot be told apart by anybody, so that either sentence is true and names
-both: · 2 for / 2 is an operator as well as a constant (2 for ½), and −t − a for −t + a a sign as well as lost
-parentheses, −(t − a).
+Some pairs of slips leave one formula and cannot be told apart by anybody, so that either sentence is true and names
+both: · 2 for / 2 is an operator as well as a constant (2 for ½), 1 for 1/2 a missing divisor as well as a constant (1
+for ½), and −t − a for −t + a a sign as well as lost parentheses, −(t − a).
 """
 
 

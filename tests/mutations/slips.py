@@ -98,7 +98,7 @@ def _repairs(node: Node, right: Node, table: Table) -> list[Node]:
 
     def change(found: Node) -> list[Node]:
         match found:
-            case Ref() | Number():
+            case Ref() | Number() | Sign("-", Number()):
                 return [*names, *numbers]
             case Binary(_, left, right):
                 return [left, right]

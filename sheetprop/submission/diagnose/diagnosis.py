@@ -143,7 +143,7 @@ class _Search:
             for names in sorted(choices, key=_strangeness):
                 if found := self._renamed(names):
                     return found
-        if diagnosis := self.first(chain(self._typed_rates(), self._missing_change())):
+        if diagnosis := self.first(chain(self._typed_rates(), self._missing_change())) or self._typed_change():
             return diagnosis
         if diagnosis := self.equation_edits([*right, *self.names]):
             return diagnosis
@@ -159,6 +159,19 @@ class _Search:
         """A weight that is only repeated."""
         change = Symbol(RATE) * Symbol(f"{partial('E', self.key)}@-1")
         yield Edit(Code.MISSING_PART, None, change, "-"), Operation("-", self.found, change)
+
+    def _typed_change(self) -> Diagnosis | None:
+        """A number alone in the place of a weight's change: a typed rate, of what is not said."""
+        gradient = Symbol(f"{partial('E', self.key)}@-1")
+        for part, put in edits.parts(self.found):
+            if isinstance(part, Number):
+                change = Symbol(RATE) * gradient
+                right = put(change if part.value >= 0 else Negation(change))
+                lacking = Edit(Code.MISSING_PART, None, gradient, "*")
+                if self.first([(lacking, right)]):
+                    rate = Edit(Code.WRONG_RATE, Number(abs(part.value)), Symbol(RATE))
+                    return Diagnosis((rate, lacking), right)
+        return None
 
     def _renamed(self, names: dict[str, str]) -> Diagnosis | None:
         names = {found: name for found, name in names.items() if found != name}

@@ -84,7 +84,8 @@ class Slips:
         self._bags: dict[tuple[int, bool], Bag] = {}
         self._names = self._bag_of([Symbol(name) for name in choice.names])
         self._factors, self._terms = self._bag_of(choice.factors), self._bag_of(choice.terms)
-        self._constants = self._bag_of([*map(Number, choice.numbers), *map(Symbol, choice.names)])
+        names = [Symbol(name) for name in choice.names]
+        self._constants = self._bag_of([*map(Number, choice.numbers), *names, *(Negation(name) for name in names)])
 
     def solutions(self, needed: np.ndarray, count: int) -> list[Hit]:
         """The sets of ``count`` edits that give the formula the values ``needed``, unconfirmed."""

@@ -289,11 +289,15 @@ def _tell_numbers(case: Case, key: str, steps: list[int]) -> None:
     else:
         off = abs(found - expected)
         relative = f", {share_text(off / abs(expected))}" if expected else ""
+        is_typed = f"is typed in as {value_text(found)}"
+        if _is_folded(case, case.table.cell(key, n)):
+            is_typed = f"has a formula that comes to {value_text(found)} whatever the other cells hold"
         message = (
-            f"{label} is typed in as {value_text(found)}, but {value_text(expected)} "
+            f"{label} {is_typed}, but {value_text(expected)} "
             f"{'follows from the other cells' if beside else 'is right'}: it is off by {off:.2g}{relative}."
         )
-    case.tell_wrong(code, message, key, steps, value_text(found), case.writer.expected(key, n))
+    stands = case.writer.found(key, n) if _is_folded(case, case.table.cell(key, n)) else value_text(found)
+    case.tell_wrong(code, message, key, steps, stands, case.writer.expected(key, n))
 
 
 def _rounded_right(case: Case, key: str, steps: Sequence[int]) -> bool:
