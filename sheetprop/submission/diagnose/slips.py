@@ -85,7 +85,9 @@ class Slips:
         self._names = self._bag_of([Symbol(name) for name in choice.names])
         self._factors, self._terms = self._bag_of(choice.factors), self._bag_of(choice.terms)
         names = [Symbol(name) for name in choice.names]
-        self._constants = self._bag_of([*map(Number, choice.numbers), *names, *(Negation(name) for name in names)])
+        constants = [*map(Number, choice.numbers), *names]
+        self._constants = self._bag_of(constants)
+        self._negative = self._bag_of([*constants, *map(Negation, names)])
 
     def solutions(self, needed: np.ndarray, count: int) -> list[Hit]:
         """The sets of ``count`` edits that give the formula the values ``needed``, unconfirmed."""
@@ -300,8 +302,10 @@ class Slips:
         match part:
             case Symbol():
                 yield self._names.values, lambda n: _renamed(part, self._names[n].part)
-            case Number():
-                yield self._constants.values, lambda n: _typed(part, self._constants[n].part)
+            case Number(value):
+                # A number with a sign of its own may stand for a name with one; −1 is a sign.
+                bag = self._negative if value < 0 and value != -1 else self._constants
+                yield bag.values, lambda n: _typed(part, bag[n].part)
         found = self.alternatives(part)
         if found:
             values = np.concatenate([self.value(new) for _, new in found])
