@@ -89,6 +89,15 @@ def test_a_typed_rate_beside_a_cell_that_says_the_same(typed: str) -> None:
     assert not errors(student.judged())
 
 
+def test_a_typed_rate_of_1_is_one_beside_another_number() -> None:
+    """A slip in one update takes no rate from the others."""
+    student = Student(rate=1.0, rate_cell="")
+    for weight in WEIGHTS:
+        student.fill(weight, f"={weight}[-1]-1.0*dE_d{weight}[-1]")
+    student.fill("w1", "=w1[-1]-1.0*0.59")
+    assert {finding.quantity for finding in errors(student.judged())} == {"w1"}
+
+
 def in_a_column(student: Student) -> None:
     """Updates with the rate of their own row, from the column AG."""
     for weight in WEIGHTS:
