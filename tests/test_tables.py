@@ -172,6 +172,23 @@ def test_inputs_in_a_list() -> None:
     assert not student.judged().findings
 
 
+def test_a_list_of_inputs_ends_where_the_table_beside_it_begins() -> None:
+    """Equations noted above it name more quantities, but the numbers of the table are no values of the list."""
+    steps = dict(zip(["dE_do1", "dE_do2", "dE_dh1", "dE_dh2"], "ABCD", strict=True))
+    student = Student([*HANDOUT, *steps], header=11, column=4, rate_cell="B9", iterations=15)
+    for row, note in enumerate(["h2 = w3*i1 + w4*i2", "a_h1 = 1/(1+EXP(-h1))", "E_total = E1 + E2"], 2):
+        student[f"A{row}"] = note
+    for row, key in enumerate([*GIVEN, *WEIGHTS], 11):
+        student[f"A{row}"] = key
+        student[f"B{row}"] = student.given[key]
+        student.fill(key, f"=$B${row}", at=range(student.iterations) if key in GIVEN else 0)
+    for key, heading in steps.items():
+        student.head(key, heading)
+    submission = student.judged()
+    assert len(submission.tables) == 1
+    assert not errors(submission)
+
+
 def test_inputs_in_cells_without_labels() -> None:
     """Inputs that stand in cells without a label are known by what the formulas do with them."""
     right, cells = Student(), {"t1": "$AH$5", "t2": "$AH$6", "i1": "$AH$7", "i2": "$AH$8"}

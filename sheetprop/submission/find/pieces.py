@@ -7,9 +7,10 @@ quantities at some of the iterations; :mod:`sheetprop.submission.find.joining` p
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import takewhile
 from statistics import median
 
 from sheetprop.network import ITERATION, NETWORK, RATE, Role
@@ -147,8 +148,20 @@ def whole_pieces(cells: Cells, found: list[Heading]) -> list[Piece]:
     down = _without_hints(list(_whole(cells, found, across=False)))
     taken = {(piece.header, column) for piece in down for column in piece.columns.values()}
     rest = [(place, key) for place, key in found if place not in taken]
-    right = [piece for piece in _whole(cells, rest, across=True) if len(piece.lines) >= LEAST_ACROSS]
+    right = [_clear_of(down, piece) for piece in _whole(cells, rest, across=True)]
+    right = [piece for piece in right if len(piece.lines) >= LEAST_ACROSS]
     return sorted([*down, *right], key=lambda piece: piece.at(piece.header, min(piece.columns.values())))
+
+
+def _clear_of(others: Sequence[Piece], piece: Piece) -> Piece:
+    """A piece up to where others have cells: a list of parameters ends where the table beside it begins."""
+
+    def is_clear(line: int) -> bool:
+        places = [piece.at(line, column) for column in piece.columns.values()]
+        positions = [(other, *other.position(place)) for other in others for place in places]
+        return not any(own in other.index and column in other.columns.values() for other, own, column in positions)
+
+    return replace(piece, lines=tuple(takewhile(is_clear, piece.lines)))
 
 
 def _without_hints(pieces: list[Piece]) -> list[Piece]:
