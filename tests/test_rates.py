@@ -98,6 +98,17 @@ def test_a_typed_rate_of_1_is_one_beside_another_number() -> None:
     assert {finding.quantity for finding in errors(student.judged())} == {"w1"}
 
 
+def test_a_typed_rate_is_the_one_of_most_updates() -> None:
+    """Also where that is 1, and one update has another: that one is wrong, not all the others."""
+    student = Student(rate=1.0, rate_cell="")
+    for weight in WEIGHTS:
+        student.fill(weight, f"={weight}[-1]-1*dE_d{weight}[-1]")
+    student.fill("w1", "=w1[-1]-0.3*dE_dw1[-1]")
+    (finding,) = errors(student.judged())
+    assert (finding.code, finding.quantity) == (Code.WRONG_RATE, "w1")
+    assert finding.expected == "=E4-1*X4"
+
+
 def in_a_column(student: Student) -> None:
     """Updates with the rate of their own row, from the column AG."""
     for weight in WEIGHTS:

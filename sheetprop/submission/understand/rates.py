@@ -93,8 +93,8 @@ def _find_rate(reading: Reading, runs: Mapping[str, list[Run]], parameters: Para
         parameters.rate_cell, parameters.rate = reading.constants[scaled]
         parameters.bindings[scaled] = RATE
     elif literals:
-        # A factor 1 is rather nothing than a rate.
-        likely = sorted((literal for literal, _ in literals.most_common()), key=lambda literal: literal == 1.0)
+        # What most updates have; of two numbers in the same updates, a factor 1 is rather nothing than a rate.
+        likely = sorted(literals, key=lambda literal: (-literals[literal], literal == 1.0))
         having: dict[float, list[tuple[str, Run]]] = defaultdict(list)
         for weight, run, literal in typed:
             having[literal].append((weight, run))
