@@ -49,11 +49,12 @@ NAMES = re.compile(
 
 @dataclass
 class Book:
-    """The student's file: what stands in the cells of each sheet, the charts, and the names."""
+    """The student's file: what stands in the cells of each sheet, the charts, the names, and Excel's tables by name."""
 
     sheets: dict[str, dict[str, Content]] = field(default_factory=dict)
     charts: list[tuple[str, str]] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
+    tables: dict[str, tuple[str, str]] = field(default_factory=dict)
     stored: dict[tuple[str, str], Content] = field(default_factory=dict)
 
     def saved(self, results: bool = True) -> bytes:
@@ -101,6 +102,11 @@ class Book:
                         sheet.write(cell, content)
             for name, meaning in self.names.items():
                 book.define_name(name, f"={meaning}")
+            for name, (sheet, area) in self.tables.items():
+                left, top, right, _ = range_boundaries(area)
+                headings = [str(self.sheets[sheet][f"{get_column_letter(n)}{top}"]) for n in range(left, right + 1)]
+                columns = [{"header": heading} for heading in headings]
+                book.get_worksheet_by_name(sheet).add_table(area, {"name": name, "columns": columns})
             for sheet, area in self.charts:
                 chart = book.add_chart({"type": "line"})
                 left, top, right, bottom = range_boundaries(area)

@@ -78,6 +78,24 @@ def test_mistakes_inside_functions(key: str, formula: str, wrong: str, results: 
     assert not errors(student.judged(results=False))
 
 
+@pytest.mark.parametrize("heading", ["a_o1", "a_o1 "])
+@pytest.mark.parametrize("formula", ["={}", "=IFERROR({},0)"])
+def test_columns_of_an_excel_table(formula: str, heading: str) -> None:
+    """A formula may name them, also where its value is asked of the engine, which finds no heading that ends blank."""
+    student = Student()
+    student.head("a_o1", heading)
+    student.book.tables["Steps"] = (student.sheet, f"A3:{student.cell('dE_dw8', 11)}")
+    student.book.stored = Student().book.computed
+    for k in range(student.iterations):
+        error = f"0.5*(Steps[[#This Row],[t1]]-Steps[[#This Row],[{heading}]])^2"
+        student[student.cell("E1", k)] = formula.format(error)
+    assert not errors(student.judged())
+    for k in range(student.iterations):
+        error = f"0.5*(Steps[[#This Row],[t2]]-Steps[[#This Row],[{heading}]])^2"
+        student[student.cell("E1", k)] = formula.format(error)
+    assert "uses t2 (B4) where t1 (A4) belongs" in only_error(student.judged()).message
+
+
 @pytest.mark.parametrize("results", [True, False])
 def test_arrays_that_fill_cells(results: bool) -> None:
     """The cells that an array formula fills are its elements, across a row and down a column."""

@@ -200,11 +200,11 @@ class Book:
         """The cell that a structured reference means in a cell of ``sheet``; raises NotUnderstoodError."""
         for table in self.tables.values():
             inside = table.first_row <= place[0] <= table.last_row and table.sheet == sheet
-            if (leaf.table is None and inside) or (leaf.table or "") == table.name.lower():
+            if inside and leaf.table in (None, table.name.lower()):
                 names = [_squeezed(name) for name in table.columns]
                 if _squeezed(leaf.column) in names:
                     return place[0], table.first_column + names.index(_squeezed(leaf.column))
-        raise NotUnderstoodError(f"it refers to a column {leaf.column!r} of a table that is not there")
+        raise NotUnderstoodError(f"it refers to a column {leaf.column!r} of a table that is not there, or not in this row")
 
     def _meaning(self, name: Name, here: str) -> str | None:
         names = self.package.defined_names

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import formualizer
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from sheetprop.expression import Expression, Symbol
@@ -22,6 +23,7 @@ from sheetprop.submission.understand.functions import (
     one_value,
 )
 from sheetprop.submission.understand.named import NamedFormulas
+from sheetprop.submission.understand.parsing import parsed
 
 if TYPE_CHECKING:
     from sheetprop.submission.open.cells import Book, Cells, Place
@@ -73,6 +75,11 @@ def plain_formulas(book: Book) -> Iterator[tuple[str, int, int, str | None]]:
                     yield cells.name, *place, None
             elif _beyond_both(shape):
                 yield cells.name, *place, None
+            elif book.tables and _is_structured(shape):
+                try:
+                    yield cells.name, *place, _Plain(book, cells, place).in_addresses(shape)
+                except NotUnderstoodError:
+                    yield cells.name, *place, None
 
 
 def _beyond_both(shape: Shape) -> bool:
@@ -94,6 +101,14 @@ def _named(shape: Shape) -> bool:
         return False
 
 
+def _is_structured(shape: Shape) -> bool:
+    """Whether a formula names columns of an Excel table, not all of whose headings the engine finds."""
+    try:
+        return bool(shape.tree) and any(isinstance(leaf, (ThisRow, Columns)) for leaf in shape.leaves)
+    except NotUnderstoodError:
+        return False
+
+
 class _Plain:
     def __init__(self, book: Book, cells: Cells, place: Place) -> None:
         self.book, self.cells, self.place = book, cells, place
@@ -108,6 +123,21 @@ class _Plain:
         if not isinstance(result, Expression) or contains_rounding(bounded(result)):
             raise NotUnderstoodError("it is no plain arithmetic")
         return "=" + result.excel(_address)
+
+    def in_addresses(self, shape: Shape) -> str:
+        """The formula as it stands, with its =, but with cells for columns of tables; raises NotUnderstoodError."""
+        tokens = formualizer.tokenize(shape.text(*self.place))
+        return "=" + "".join(self._in_address(token.value) for token in tokens if token is not None)
+
+    def _in_address(self, token: str) -> str:
+        if "[" not in token:
+            return token
+        leaves: list[Leaf] = []
+        parsed(f"={token}", leaves, *self.place, None)
+        if len(leaves) != 1 or not isinstance(leaves[0], (ThisRow, Columns)):
+            raise NotUnderstoodError("it names more than columns of its own row")
+        ends = [leaves[0]] if isinstance(leaves[0], ThisRow) else [leaves[0].first, leaves[0].last]
+        return ":".join(xl_rowcol_to_cell(*self.book.structured(end, self.cells.name, self.place)) for end in ends)
 
     def _leaves(self, shape: Shape) -> list[Expression]:
         used = set(shape.used)
