@@ -303,6 +303,23 @@ def test_mistake_in_a_helper_column_is_told_there() -> None:
     assert student.judged().status is Status.RIGHT
 
 
+def test_another_helper_column_of_the_chain_rule() -> None:
+    """A formula may take one helper for another and have a second slip; both are named by their cells."""
+    student = Student()
+    for k in range(12):
+        student[f"AG{4 + k}"] = student.written("=(a_o1-t1)*a_o1*(1-a_o1)", k)
+        student[f"AH{4 + k}"] = student.written("=(a_o2-t2)*a_o2*(1-a_o2)", k)
+        for key, delta, source in zip(GRADIENTS[4:], ("AG", "AG", "AH", "AH"), ("a_h1", "a_h2") * 2, strict=True):
+            student[student.cell(key, k)] = f"={delta}{4 + k}*{student.cell(source, k)}"
+    assert not errors(student.judged())
+    for k in range(12):
+        student[student.cell("dE_dw5", k)] = f"=AH{4 + k}*{student.cell('h1', k)}"
+    finding = only_error(student.judged())
+    assert "uses AH4 where AG4 belongs" in finding.message
+    assert "uses the weighted sum h1 (I4) where its activation a_h1 (J4) belongs" in finding.message
+    assert finding.expected == "=AG4*J4"
+
+
 def test_gradients_inside_the_updates_are_judged() -> None:
     """A sheet without gradient columns, with the gradient inside each update, is right, and a slip in it is found."""
     right = Student()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain, combinations, product
+from itertools import chain, combinations, islice, product
 
 import numpy as np
 
@@ -31,6 +31,8 @@ VALUES_KEPT = 1_000
 """Trials whose values are kept, before they make room for others."""
 MOST_SLIPS = 3
 MOST_SLIPS_IN_HELPERS = 2
+MOST_HELPERS = 60
+"""Helpers of a table that are looked at for what a formula may have taken another one for."""
 MOST_KNOWN = 10_000
 _KNOWN: dict[tuple[object, ...], tuple[Diagnosis, int]] = {}
 """Diagnoses made before, and their work: a class makes the same mistakes, and one is in many rows and tables."""
@@ -118,6 +120,17 @@ class _Search:
         return None
 
     @cached_property
+    def _helpers(self) -> list[str]:
+        """The helpers that a formula uses, and, where it uses any, those that are steps of the chain rule as well."""
+        used = dict.fromkeys(name.partition("@")[0] for name in self.found.symbols() if name.startswith("~"))
+        if not used:
+            return []
+        steps = [self.evaluator.samples[key] for key in NETWORK.keys(Role.STEP)]
+        known = islice(self.evaluator.helpers, MOST_HELPERS)
+        found = [name for name in known if any(equal(self.evaluator.name(name), step) for step in steps)]
+        return list(dict.fromkeys([*used, *found]))
+
+    @cached_property
     def _way(self) -> int:
         """What a trial costs: to make it, and to evaluate the way from an edit to the root."""
         return 2 * _depth(self.found) + 4
@@ -189,7 +202,7 @@ class _Search:
 
     def equation_edits(self, names: Sequence[str]) -> Diagnosis | None:
         found, near = self.found, self._near(names)
-        helpers = dict.fromkeys(name.partition("@")[0] for name in found.symbols() if name.startswith("~"))
+        helpers = self._helpers
         names = [*names, *helpers, *(f"{name}@-1" for name in helpers)]
         ordinary = sorted(dict.fromkeys(names), key=lambda name: (name not in near, len(name)))
         if diagnosis := self.first(self._moved()) or self._other_activation():
@@ -223,7 +236,7 @@ class _Search:
         columns = columns_of(self.names)
         derived = derivation(self.key, columns, self.evaluator.samples.convention)
         used = dict.fromkeys(self.found.symbols())
-        helpers = dict.fromkeys(name.partition("@")[0] for name in used if name.startswith("~"))
+        helpers = self._helpers
         # In a form of their own, as ∂E/∂w7·a_h2/a_h1, other names belong than in the network's.
         own = [name for name in self.names if any(name in siblings(other) for other in used)]
         if any(isinstance(part, Operation) and part.operator == "/" for part, _ in edits.parts(self.found)):
