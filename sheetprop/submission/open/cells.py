@@ -204,7 +204,7 @@ class Book:
                 names = [_squeezed(name) for name in table.columns]
                 if _squeezed(leaf.column) in names:
                     return place[0], table.first_column + names.index(_squeezed(leaf.column))
-        raise NotUnderstoodError(f"it refers to a column {leaf.column!r} of a table that is not there, or not in this row")
+        raise NotUnderstoodError(f"it refers to a table's column {leaf.column!r}, not there or not in this row")
 
     def _meaning(self, name: Name, here: str) -> str | None:
         names = self.package.defined_names
