@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import math
+import re
+import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -19,6 +21,9 @@ from sheetprop.report.table import FORMULA_STARTS, safe
 
 FILE = "assigned.csv"
 """Its name in the folder with the hand-outs."""
+KEY_FILE = "assigned.key"
+"""The name, beside it, of what the hand-outs' lines are signed with; no student may have it."""
+KEY = re.compile(r"[0-9a-f]{64}\s*", re.ASCII)
 GIVEN = NETWORK.keys(*GIVEN_BY.values())
 COLUMNS = ("id", "name", "email", "handout", "answer_key")
 MOST_IN_COMMON = 0.75
@@ -42,9 +47,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Assigned:
-    """All students of an assignment with their numbers."""
+    """All students of an assignment with their numbers, and the key of their hand-outs (None: they have none)."""
 
     entries: tuple[Entry, ...]
+    key: bytes | None = None
 
     @cached_property
     def by_id(self) -> Mapping[str, Entry]:
@@ -92,6 +98,30 @@ def write_assigned(path: Path, entries: Iterable[Entry]) -> None:
             writer.writerow([*map(safe, texts), *(repr(entry.given[key]) for key in GIVEN)])
 
 
+def read_key(folder: Path) -> bytes | None:
+    """The key in a folder; None where there is none. Raises InputError where it is not as it was written."""
+    path = folder / KEY_FILE
+    try:
+        text = path.read_text(encoding="ascii", errors="replace") if path.exists() else None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {reason(error)}") from None
+    if text is not None and not KEY.fullmatch(text):
+        raise InputError(f"{path}: not a key as assign wrote it; restore it, or do without: delete it")
+    return None if text is None else bytes.fromhex(text.strip())
+
+
+def write_key(folder: Path, key: bytes) -> None:
+    """Write the key of a list's hand-outs, whole or not at all, for its owner alone to read. Raises InputError."""
+    with written_whole(folder / KEY_FILE) as unfinished:
+        unfinished.touch(mode=0o600)
+        unfinished.write_text(f"{key.hex()}\n", encoding="ascii")
+
+
+def new_key() -> bytes:
+    """A key that nobody can guess."""
+    return secrets.token_bytes(32)
+
+
 def read_assigned(path: str | Path) -> Assigned:
     """Read the list, or that in a folder. Raises InputError, with the line, where it is not as it was written."""
     path = Path(path) / FILE if Path(path).is_dir() else Path(path)
@@ -101,11 +131,11 @@ def read_assigned(path: str | Path) -> Assigned:
         raise InputError(
             f"{path}: cannot be read: {reason(error)}; give the folder that assign wrote, or its {FILE}"
         ) from None
-    return _read(path, status.st_mtime_ns, status.st_size)
+    return _read(path, read_key(path.parent), status.st_mtime_ns, status.st_size)
 
 
 @lru_cache(maxsize=1)
-def _read(path: Path, *_stamp: int) -> Assigned:
+def _read(path: Path, key: bytes | None, *_stamp: int) -> Assigned:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.reader(file)
@@ -118,7 +148,7 @@ def _read(path: Path, *_stamp: int) -> Assigned:
         raise InputError(f"{path}: not a list as assign wrote it; run assign again") from None
     if not entries:
         raise InputError(f"{path}: no student is in it; run assign again")
-    return Assigned(tuple(entries))
+    return Assigned(tuple(entries), key)
 
 
 def _entry(path: Path, line: int, row: list[str]) -> Entry:

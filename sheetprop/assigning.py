@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sheetprop.assigned import FILE, Entry, read_assigned, write_assigned
+from sheetprop.assigned import FILE, KEY_FILE, Entry, new_key, read_assigned, read_key, write_assigned, write_key
 from sheetprop.assignment import GIVEN_BY, Assignment
 from sheetprop.descent import at_once, compute_all
 from sheetprop.errors import InputError, reason
@@ -88,6 +88,7 @@ class Assigning:
             f"  {self.folder / HANDOUTS}: what students get",
             f"  {self.folder / KEYS}: the answer keys",
             f"  {self.folder / FILE}: who has which numbers; validate --assigned takes it",
+            f"  {self.folder / KEY_FILE}: what the hand-outs are signed with; no student may have it",
         ]
         return "\n".join([*lines, *self.remarks, *(self.complaints or ())])
 
@@ -106,10 +107,10 @@ def assign(
 ) -> Assigning:
     """Write a personal hand-out and answer key for every student of a roster into the folder ``output``.
 
-    The numbers that the template gives ranges for depend on ``seed`` and the student's id only: the same students get
-    the same files again. With ``verify_numbers`` every number of every answer key is confirmed. ``workers`` and
-    ``dask`` are as :func:`sheetprop.execution.run_all` has them. What an earlier run left is replaced only with
-    ``force``. Raises InputError, before anything is written, where something cannot be used.
+    The numbers that the template gives ranges for depend on ``seed`` and the student's id only; with the key that is
+    in the folder, the same students get the same files again. With ``verify_numbers`` every number of every answer key
+    is confirmed. ``workers`` and ``dask`` are as :func:`sheetprop.execution.run_all` has them. What an earlier run left
+    is replaced only with ``force``. Raises InputError, before anything is written, where something cannot be used.
     """
     folder = Path(output)
     assignment = load_assignment(template)
@@ -121,8 +122,12 @@ def assign(
     drawn = draw_all(assignment, (student.id for student in students), seed)
     names = FileNames("student")
     entries = [_entry(student, drawn[student.id], names) for student in students]
+    earlier_key = read_key(folder)
+    key = earlier_key or new_key()
     _begin(folder, earlier, entries)
-    making = Making(assignment, folder.absolute(), verify_numbers)
+    if earlier_key is None:
+        write_key(folder, key)
+    making = Making(assignment, folder.absolute(), verify_numbers, key)
     complaints: list[str] = []
     shares = portions(assignment, entries, CLUSTER if dask else workers or cores())
     done = 0
@@ -143,6 +148,7 @@ class Making:
     assignment: Assignment
     folder: Path
     verify_numbers: bool
+    key: bytes
 
     def __call__(self, entries: Sequence[Entry]) -> list[str]:
         """Write the files of some students; returns what does not hold of them."""
@@ -150,7 +156,7 @@ class Making:
         complaints: list[str] = []
         all_contents = zip(owns, compute_all(owns), similar_handout_contents(owns), strict=True)
         for entry, (own, computed, handed) in zip(entries, all_contents, strict=True):
-            write_similar_handout(handed, self.folder / entry.handout, entry)
+            write_similar_handout(handed, self.folder / entry.handout, entry, self.key)
             key = Contents(replace(own, title=f"{own.title}: answer key for {entry}"), computed)
             path = self.folder / entry.answer_key
             write_similar_workbook(key, path)

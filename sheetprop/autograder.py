@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from sheetprop.assigned import FILE as ASSIGNED
-from sheetprop.assigned import Entry, read_assigned, write_assigned
+from sheetprop.assigned import Entry, read_assigned, write_assigned, write_key
 from sheetprop.errors import InputError
 from sheetprop.json_text import json_text
 from sheetprop.options import DEFAULT_TEMPLATE
@@ -92,7 +92,7 @@ def write_autograder(
     folder, templates = Path(path), template_folder()
     archive = folder.parent / f"{folder.name}.zip"
     assignment, text = load_assignment(template), template_text(template)
-    entries = read_assigned(assigned).entries if assigned is not None else None
+    listed = read_assigned(assigned) if assigned is not None else None
     needed = _requirements()
     _check(folder, archive, force)
     with written_whole(archive) as unfinished:
@@ -104,14 +104,17 @@ def write_autograder(
             (new / name).write_text(script, encoding="utf-8", newline="\n")
         (new / TEMPLATE).write_text(text, encoding="utf-8", newline="\n")
         (new / REQUIREMENTS).write_text("".join(f"{line}\n" for line in needed), encoding="utf-8", newline="\n")
-        if entries is not None:
-            write_assigned(new / ASSIGNED, entries)
+        if listed is not None:
+            write_assigned(new / ASSIGNED, listed.entries)
+            if listed.key is not None:
+                write_key(new, listed.key)
         generated = shutil.ignore_patterns("__pycache__", ".*")
         shutil.copytree(PACKAGE, new / PACKAGE.name, ignore=generated)
         shutil.copytree(templates, new / PACKAGE.name / templates.name, ignore=generated, dirs_exist_ok=True)
         _pack(new, unfinished)
         _put(new, folder)
-    return Autograder(folder, archive, assignment.title, assignment.points, None if entries is None else len(entries))
+    students = None if listed is None else len(listed.entries)
+    return Autograder(folder, archive, assignment.title, assignment.points, students)
 
 
 def _check(folder: Path, archive: Path, force: bool) -> None:

@@ -2,15 +2,16 @@
 
 The line stands on a sheet that no program shows; in older hand-outs on the sheet "Instructions". Its checksum tells a
 line that was changed by accident, or by hand, from one that is as it was written; it keeps nobody from computing
-another.
+another. That is told by the signature of the hand-outs of ``assign``, whose key only the teacher has.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
 
 from sheetprop.assignment import GIVEN_BY, Assignment
@@ -24,6 +25,8 @@ SHORTENED = (200, 100, 50, 20)
 """To how many characters title and name are cut, one after the other, where the line would be too long."""
 DIGITS = 10
 """Of the checksum."""
+SIGNED_DIGITS = 20
+"""Of the signature: 80 bits, more than anybody can try."""
 
 
 class Student(Protocol):
@@ -40,7 +43,7 @@ class Student(Protocol):
 
 @dataclass(frozen=True)
 class HandoutRecord:
-    """What a hand-out asks for, and of whom (None where it is everybody's)."""
+    """What a hand-out asks for, and of whom (None where it is everybody's), with its line's signature if it has one."""
 
     title: str
     inputs: tuple[float, ...]
@@ -50,6 +53,7 @@ class HandoutRecord:
     iterations: int
     student_id: str | None = None
     student_name: str | None = None
+    signature: str | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, assignment: Assignment, student: Student | None = None) -> HandoutRecord:
@@ -65,13 +69,15 @@ class HandoutRecord:
             student.name if student else None,
         )
 
-    def to_text(self) -> str:
-        """The record as one line of fewer than 2,000 ASCII characters.
+    def to_text(self, key: bytes | None = None) -> str:
+        """The record as one line of fewer than 2,000 ASCII characters, signed with a key if there is one.
 
         A title or name that would make it longer is cut. Raises InputError where the id alone makes it too long.
         """
         for longest in SHORTENED:
-            text = self._line(longest)
+            content = self._content(longest)
+            marks = [_checksum(content)] if key is None else [_checksum(content), _signature(content, key)]
+            text = " ".join([PREFIX, content, *marks])
             if len(text) < LONGEST:
                 return text
         raise InputError(
@@ -83,14 +89,21 @@ class HandoutRecord:
         """The record that a line is of; None where it is no such line, or not as it was written."""
         text = text.strip()
         prefix, _, rest = text.partition(" {")
-        content, _, checksum = rest.rpartition("} ")
+        content, _, marks = rest.rpartition("} ")
         content = f"{{{content}}}"
+        checksum, _, signature = marks.partition(" ")
         if prefix != PREFIX or len(text) >= LONGEST or checksum != _checksum(content):
             return None
         try:
-            return cls(**{key: _frozen(value) for key, value in json.loads(content).items()})._checked()
+            values = {key: _frozen(value) for key, value in json.loads(content).items()}
+            return cls(**values, signature=signature or None)._checked()
         except (TypeError, ValueError, OverflowError, RecursionError):
             return None
+
+    def is_signed_with(self, key: bytes) -> bool:
+        """Whether the line that this was read from was written with a key."""
+        signature = _signature(self._content(), key)
+        return self.signature is not None and hmac.compare_digest(self.signature.encode(), signature.encode())
 
     def assignment_of(self, assignment: Assignment) -> Assignment | None:
         """An assignment with the record's inputs, targets and weights; None where nobody may have these.
@@ -117,18 +130,17 @@ class HandoutRecord:
             said.append(f"{' and '.join(names)} that the template gives to nobody")
         return said
 
-    def _line(self, longest: int) -> str:
-        values = {key: value for key, value in asdict(self).items() if value is not None}
+    def _content(self, longest: int = LONGEST) -> str:
+        values = {key: value for key, value in asdict(self).items() if value is not None and key != "signature"}
         for key in ("title", "student_name"):
             if key in values:
                 values[key] = values[key][:longest]
         # ASCII, as programs may compose the characters of a text anew; and _x0041_ would be read as an escape.
-        content = json.dumps(values, separators=(",", ":")).replace("_x", r"\u005fx")
-        return f"{PREFIX} {content} {_checksum(content)}"
+        return json.dumps(values, separators=(",", ":")).replace("_x", r"\u005fx")
 
     def _checked(self) -> HandoutRecord:
         """The record itself; raises TypeError or ValueError where a value is not of its kind."""
-        texts = (text for text in (self.title, self.student_id, self.student_name) if text is not None)
+        texts = (t for t in (self.title, self.student_id, self.student_name, self.signature) if t is not None)
         numbers = (*self.inputs, *self.targets, *self.weights, *self.learning_rates)
         if not all(isinstance(text, str) for text in texts) or type(self.iterations) is not int:
             raise TypeError
@@ -139,6 +151,10 @@ class HandoutRecord:
 
 def _checksum(content: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:DIGITS]
+
+
+def _signature(content: str, key: bytes) -> str:
+    return hmac.new(key, content.encode(), hashlib.sha256).hexdigest()[:SIGNED_DIGITS]
 
 
 def _frozen(value: Any) -> Any:

@@ -207,3 +207,33 @@ def test_a_line_of_nobody_in_the_list_is_not_believed() -> None:
     assert submission.score < ASKED.points
     (told,) = with_code(submission, Code.OTHER_HANDOUT)
     assert "names the student s9, for whom the list of assigned numbers has none" in told.message
+
+
+KEY = bytes(range(32))
+
+
+@pytest.mark.parametrize(
+    ("key", "numbers_of"), [(KEY, "s1"), (None, None), (bytes(32), None)], ids=["signed", "unsigned", "another key"]
+)
+def test_a_line_that_the_teacher_did_not_sign_is_told(key: bytes | None, numbers_of: str | None) -> None:
+    """It does not say whose a submission is, whatever its checksum; with the list's signature it does."""
+    listed = Assigned((Entry("s1", "Ana", "", "", "", dict(ASKED.given)),), KEY)
+    nobodys = dict.fromkeys(ASKED.given, 0.77)
+    student = Student(given=nobodys)
+    record = HandoutRecord.of(ASKED.with_given(nobodys), listed.entries[0])
+    student.book.sheets["Record"] = {"A1": record.to_text(key)}
+    submission = grade(student.book.saved(), "student.xlsx", ASKED, listed)
+    assert submission.numbers_of == numbers_of
+    told = [finding.message for finding in with_code(submission, Code.OTHER_HANDOUT)]
+    assert len(told) == (numbers_of is None)
+    assert all("not signed with the key of the list of assigned numbers" in message for message in told)
+
+
+def test_a_forged_line_is_told_beside_the_own_numbers() -> None:
+    """Also where the numbers show whose it is, and nothing is asked of the line."""
+    listed = Assigned((Entry("s1", "Ana", "", "", "", dict(ASKED.given)),), KEY)
+    student = Student()
+    student.book.sheets["Record"] = {"A1": HandoutRecord.of(replace(ASKED, iterations=3)).to_text()}
+    submission = grade(student.book.saved(), "student.xlsx", ASKED, listed)
+    assert (submission.numbers_of, submission.score) == ("s1", ASKED.points)
+    assert len(with_code(submission, Code.OTHER_HANDOUT)) == 1

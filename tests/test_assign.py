@@ -1,6 +1,7 @@
 """``sheetprop assign``: personal hand-outs and answer keys, and who has which numbers."""
 
 import json
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,7 +45,8 @@ def test_each_student_gets_a_hand_out_and_a_key(made: Path) -> None:
         ("1004", "محمد الخوارزمي", "m@example.org"),
     ]
     files = sorted(path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file())
-    assert files == sorted(["assigned.csv", *(name for entry in entries for name in (entry.handout, entry.answer_key))])
+    lists = ["assigned.csv", "assigned.key"]
+    assert files == sorted([*lists, *(name for entry in entries for name in (entry.handout, entry.answer_key))])
     assert entries[0].handout == "handouts/Ada-Lovelace-0042.xlsx"
     assert entries[0].answer_key == "keys/Ada-Lovelace-0042-key.xlsx"
 
@@ -59,6 +61,7 @@ def test_hand_out_and_key_have_the_listed_numbers(made: Path) -> None:
         texts = [cell for row in rows for cell in row if isinstance(cell, str)]
         (record,) = filter(None, map(HandoutRecord.from_text, texts))
         assert (record.student_id, record.weights, record.inputs) == (entry.id, own.weights, own.inputs)
+        assert record.is_signed_with(bytes.fromhex((made / "assigned.key").read_text()))
         assert any(entry.name in text and entry.id in text for text in texts if not text.startswith("sheetprop"))
 
 
@@ -80,13 +83,30 @@ def test_running_it_again_gives_the_same_files(made: Path, call_sheetprop: Call)
     assert {path: path.read_bytes() for path in made.rglob("*") if path.is_file()} == before
 
 
+def test_hand_outs_are_signed_with_a_key_that_only_the_teacher_has(made: Path, call_sheetprop: Call) -> None:
+    """Each folder has its own, which its owner alone may read; a damaged one is refused and nothing is touched."""
+    key = made / "assigned.key"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    (made.parent / "other").mkdir()
+    assert call_sheetprop("assign", "roster.csv", "-o", "other", "-t", "homework.toml").returncode == 0
+    assert Path("other/assigned.key").read_text() != key.read_text()
+    assert Path("other/assigned.csv").read_bytes() == (made / "assigned.csv").read_bytes()
+    key.write_text("0f")
+    before = {path: path.read_bytes() for path in made.rglob("*") if path.is_file()}
+    refused = call_sheetprop("assign", "roster.csv", "-o", "homework", "-t", "homework.toml", "--force")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "assigned.key: not a key as assign wrote it" in refused.stderr
+    assert {path: path.read_bytes() for path in made.rglob("*") if path.is_file()} == before
+
+
 def test_a_student_who_left_leaves_no_files(made: Path, call_sheetprop: Call) -> None:
     """After --force with another roster only its students' files are there; other files stay."""
     (made / "handouts" / "mine.txt").write_text("a note")
     Path("roster.csv").write_text("Name,ID\nAda Lovelace,0042\n")
     assert call_sheetprop("assign", "roster.csv", "-o", "homework", "-t", "homework.toml", "--force").returncode == 0
     names = sorted(path.name for path in made.rglob("*") if path.is_file())
-    assert names == ["Ada-Lovelace-0042-key.xlsx", "Ada-Lovelace-0042.xlsx", "assigned.csv", "mine.txt"]
+    lists = ["assigned.csv", "assigned.key"]
+    assert names == ["Ada-Lovelace-0042-key.xlsx", "Ada-Lovelace-0042.xlsx", *lists, "mine.txt"]
 
 
 def test_json_lists_every_student_with_numbers_and_files(call_sheetprop: Call) -> None:

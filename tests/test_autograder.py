@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import sheetprop
-from sheetprop.assigned import Entry, write_assigned
+from sheetprop.assigned import Entry, read_assigned, write_assigned, write_key
 from sheetprop.autograder import judge_hand_in, write_autograder
 from sheetprop.template import load_assignment
 from tests.student import ASKED, Student
@@ -60,6 +60,15 @@ def archive_with_numbers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The archive of an autograder with the numbers of two students."""
     folder = tmp_path_factory.mktemp("autograder")
     return written(folder, assigned=class_list(folder))
+
+
+def test_the_key_of_the_hand_outs_goes_along(tmp_path: Path) -> None:
+    """Without it a forged line would not be known from one that assign wrote."""
+    write_key(class_list(tmp_path), bytes(range(32)))
+    with zipfile.ZipFile(written(tmp_path, assigned=tmp_path)) as packed:
+        packed.extract("assigned.key", tmp_path / "there")
+        packed.extract("assigned.csv", tmp_path / "there")
+    assert read_assigned(tmp_path / "there").key == bytes(range(32))
 
 
 class Gradescope:

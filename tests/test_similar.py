@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from sheetprop import Assignment, Layout, assign, load_assignment
-from sheetprop.assigned import Entry, read_assigned
+from sheetprop.assigned import Entry, read_assigned, write_key
 from sheetprop.assigning import portions
 from sheetprop.assignment import Range
 from sheetprop.descent import MOST_NUMBERS, at_once, compute, compute_all
@@ -266,6 +266,8 @@ def test_files_are_the_same_whatever_the_number_of_processes(tmp_path: Path) -> 
     for workers in (1, 2):
         told: list[Sequence[object]] = []
         folder = tmp_path / str(workers)
+        folder.mkdir()
+        write_key(folder, bytes(32))
         assign(
             roster=tmp_path / "roster.csv",
             output=folder,

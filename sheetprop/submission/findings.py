@@ -85,7 +85,7 @@ class Code(Enum):
     STALE_VALUE = "stale-value", "Stored values are not those of the formulas"
     NOT_LIVE = "not-live", "Pasted values instead of formulas"
     OTHER_STUDENTS_NUMBERS = "other-students-numbers", "The numbers of another student's hand-out"
-    OTHER_HANDOUT = "other-handout", "A hand-out that names other numbers than the template"
+    OTHER_HANDOUT = "other-handout", "The line of a hand-out that cannot be believed"
     INITIAL_VALUES = "initial-values", "Other initial values than asked"
     TOO_FEW_ITERATIONS = "too-few-iterations", "Fewer iterations than asked"
     RATE_NOT_COVERED = "rate-not-covered", "A learning rate of the sweep is not covered"

@@ -55,16 +55,17 @@ def write_handout(
     path: Path,
     student: Student | None = None,
     written: Callable[[int, int], None] | None = None,
+    key: bytes | None = None,
 ) -> Book:
     """Write the hand-out to the answer key ``contents``: the same workbook, its columns to fill left blank.
 
-    It is that of a ``student``, or everybody's; otherwise as :func:`write_workbook`. Raises InputError also where the
-    assignment leaves nothing to fill.
+    It is that of a ``student``, or everybody's; with a ``key`` its line that says so is signed. Otherwise as
+    :func:`write_workbook`. Raises InputError also where the assignment leaves nothing to fill.
     """
     handed = handout_contents(contents.assignment)
     with written_whole(path) as unfinished:
         book = Book(unfinished, unfinished.parent, handed.assignment.title, written, protected=True)
-        _write_blank_sheets(book, handed, student)
+        _write_blank_sheets(book, handed, student, key)
         book.close()
     return book
 
@@ -77,13 +78,16 @@ def write_similar_workbook(contents: Contents, path: Path) -> None:
         write_workbook(contents, path)
 
 
-def write_similar_handout(handed: Contents, path: Path, student: Student) -> None:
-    """Write one of many hand-outs that differ in numbers and texts only; ``handed`` is what stands in it."""
+def write_similar_handout(handed: Contents, path: Path, student: Student, key: bytes | None = None) -> None:
+    """Write one of many hand-outs that differ in numbers and texts only; ``handed`` is what stands in it.
+
+    With a ``key`` the line that says whose it is is signed.
+    """
     title = handed.assignment.title
     if fits(handed):
-        write_similar(path, title, lambda book: _write_blank_sheets(book, handed, student), protected=True)
+        write_similar(path, title, lambda book: _write_blank_sheets(book, handed, student, key), protected=True)
     else:
-        write_handout(handed, path, student)
+        write_handout(handed, path, student, key=key)
 
 
 def _write_sheets(book: Book, contents: Contents) -> None:
@@ -96,7 +100,7 @@ def _write_sheets(book: Book, contents: Contents) -> None:
     checks.write(book, contents)
 
 
-def _write_blank_sheets(book: Book, handed: Contents, student: Student | None) -> None:
+def _write_blank_sheets(book: Book, handed: Contents, student: Student | None, key: bytes | None) -> None:
     instructions.write(book, handed, student)
     network.write(book, handed)
     if handed.assignment.equations:
@@ -104,7 +108,7 @@ def _write_blank_sheets(book: Book, handed: Contents, student: Student | None) -
     for table in handed.tables:
         learning_rate.write(book, handed, table)
     learning_rates.write(book, handed)
-    handout_record.write(book, HandoutRecord.of(handed.assignment, student))
+    handout_record.write(book, HandoutRecord.of(handed.assignment, student), key)
 
 
 def handout_contents(assignment: Assignment) -> Contents:

@@ -13,7 +13,7 @@ from sheetprop.workbook.book import Book
 NAME = "Record"
 
 
-def write(book: Book, record: HandoutRecord) -> None:
-    """Write the sheet."""
+def write(book: Book, record: HandoutRecord, key: bytes | None = None) -> None:
+    """Write the sheet, its line signed with a key if there is one."""
     sheet = book.hidden_sheet(NAME)
-    sheet.write_string(0, 0, record.to_text(), book.look(theme.BASE))
+    sheet.write_string(0, 0, record.to_text(key), book.look(theme.BASE))

@@ -38,28 +38,44 @@ def find_ownership(
     Else by those of the student whose they are; else by those of the student whose hand-out it is, or, where there is
     no list, by those that it names and the template allows; else by the template's. What else was asked the template
     says. ``student`` is an id of ``assigned``.
+
+    Where hand-outs are signed, a line without the signature is told, and does not say whose a submission is.
     """
+    key = assigned.key if assigned is not None else None
+    records = list(_records(book))
+    forged = [sheet for sheet, record in records if key is not None and not record.is_signed_with(key)]
+    remarks = (_not_signed(forged[0]),) if forged else ()
     if assigned is not None:
         given = max((initial_values(table) for table in judged), key=len)
         owner = assigned.owner(given, assignment.tolerances, student)
         own = assigned.by_id.get(student) if student is not None else None
         if own is not None and owner is not None and owner.id != own.id:
-            return Ownership(assignment.with_given(own.given), owner.id, (_other_students(judged, assignment),))
+            findings = (_other_students(judged, assignment),)
+            return Ownership(assignment.with_given(own.given), owner.id, findings, remarks)
         if entry := own or owner:
-            return Ownership(assignment.with_given(entry.given), owner.id if owner else None)
-    remarks: tuple[Finding, ...] = ()
-    for sheet, record in _records(book):
+            return Ownership(assignment.with_given(entry.given), owner.id if owner else None, remarks=remarks)
+    for sheet, record in records:
         listed = assigned.by_id.get(record.student_id or "") if assigned is not None else None
         if listed is not None:
-            return Ownership(assignment.with_given(listed.given), listed.id)
+            return Ownership(assignment.with_given(listed.given), None if remarks else listed.id, remarks=remarks)
         if assigned is not None:
-            remarks = (_of_nobody(record, sheet),)
+            remarks = remarks or (_of_nobody(record, sheet),)
             continue
         if said := record.asks_otherwise(assignment):
             remarks = (_asked_otherwise(said, sheet),)
         if (asked := record.assignment_of(assignment)) is not None:
             return Ownership(asked, record.student_id, remarks=remarks)
     return Ownership(assignment, None, remarks=remarks)
+
+
+def _not_signed(sheet: str) -> Finding:
+    return Finding(
+        Code.OTHER_HANDOUT,
+        Severity.WARNING,
+        "The line by which the hand-out tells whose it is is not signed with the key of the list of assigned numbers: "
+        "it was changed, or is from hand-outs that were made with another list. It does not say whose this is.",
+        sheet=sheet,
+    )
 
 
 def _of_nobody(record: HandoutRecord, sheet: str) -> Finding:
