@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -99,6 +100,8 @@ def test_hand_outs_are_written_on_a_cluster_too(cluster: Any, homework: Path, mo
     monkeypatch.chdir(homework)
     Path("roster.csv").write_text("name,id\n" + "".join(f"Student {n},{n}\n" for n in range(12)))
     assign(roster="roster.csv", output="mine", template="asked.toml", workers=1)
+    Path("theirs").mkdir()
+    shutil.copy("mine/assigned.key", "theirs")
     killed = []
 
     def progress(_: str, done: int, total: int) -> None:
