@@ -97,9 +97,19 @@ class Expression:
         """Print in ``notation``, with ``name(key)`` in the place of each symbol."""
         raise NotImplementedError
 
+    @property
+    def children(self) -> tuple[Expression, ...]:
+        """The expressions that it joins, in reading order."""
+        return ()
+
+    def rebuild(self, *children: Expression) -> Expression:
+        """The same of other children, as many as it has."""
+        return self
+
     def symbols(self) -> Iterator[str]:
         """The keys of the symbols, in reading order, repeated as often as they occur."""
-        raise NotImplementedError
+        for child in self.children:
+            yield from child.symbols()
 
     @property
     def numbers(self) -> list[float]:
@@ -107,13 +117,10 @@ class Expression:
         found: list[float] = []
         pending: list[Expression] = [self]
         while pending:
-            match pending.pop():
-                case Number(value):
-                    found.append(value)
-                case Operation(_, left, right):
-                    pending += (right, left)
-                case Negation(inner) | Call(_, inner):
-                    pending.append(inner)
+            part = pending.pop()
+            if isinstance(part, Number):
+                found.append(part.value)
+            pending += reversed(part.children)
         return found
 
     @cached_property
@@ -123,7 +130,7 @@ class Expression:
 
     def substitute(self, replacements: Mapping[str, Expression]) -> Expression:
         """The same expression with symbols replaced by expressions."""
-        raise NotImplementedError
+        return self.rebuild(*(child.substitute(replacements) for child in self.children))
 
     def excel(self, reference: Callable[[str], str]) -> str:
         """Print as an Excel formula without its ``=``; ``reference(key)`` gives each symbol's cell or name."""
@@ -170,12 +177,6 @@ class Number(Expression):
     def render(self, notation: Notation, name: Callable[[str], str]) -> str:
         return notation.number(self.value)
 
-    def symbols(self) -> Iterator[str]:
-        return iter(())
-
-    def substitute(self, replacements: Mapping[str, Expression]) -> Expression:
-        return self
-
 
 @dataclass(frozen=True)
 class Symbol(Expression):
@@ -214,13 +215,18 @@ class Operation(Expression):
             return left + notation.square
         return left + notation.operators[self.operator] + _within(self.right, strength + 1, notation, name)
 
-    def symbols(self) -> Iterator[str]:
-        yield from self.left.symbols()
-        yield from self.right.symbols()
+    @property
+    def children(self) -> tuple[Expression, ...]:
+        return self.left, self.right
+
+    def rebuild(self, *children: Expression) -> Expression:
+        return Operation(self.operator, *children)
 
     def substitute(self, replacements: Mapping[str, Expression]) -> Expression:
-        left, right = self.left.substitute(replacements), self.right.substitute(replacements)
-        return left * right if self.operator == "*" else Operation(self.operator, left, right)
+        if self.operator != "*":
+            return super().substitute(replacements)
+        # A product put into a product is written as people write it; see __mul__.
+        return self.left.substitute(replacements) * self.right.substitute(replacements)
 
 
 @dataclass(frozen=True)
@@ -233,11 +239,12 @@ class Negation(Expression):
     def render(self, notation: Notation, name: Callable[[str], str]) -> str:
         return notation.operators["-"].strip() + _within(self.operand, ATOM, notation, name)
 
-    def symbols(self) -> Iterator[str]:
-        return self.operand.symbols()
+    @property
+    def children(self) -> tuple[Expression, ...]:
+        return (self.operand,)
 
-    def substitute(self, replacements: Mapping[str, Expression]) -> Expression:
-        return Negation(self.operand.substitute(replacements))
+    def rebuild(self, *children: Expression) -> Expression:
+        return Negation(*children)
 
 
 @dataclass(frozen=True)
@@ -251,11 +258,12 @@ class Call(Expression):
     def render(self, notation: Notation, name: Callable[[str], str]) -> str:
         return f"{notation.functions[self.name]}({self.argument.render(notation, name)})"
 
-    def symbols(self) -> Iterator[str]:
-        return self.argument.symbols()
+    @property
+    def children(self) -> tuple[Expression, ...]:
+        return (self.argument,)
 
-    def substitute(self, replacements: Mapping[str, Expression]) -> Expression:
-        return Call(self.name, self.argument.substitute(replacements))
+    def rebuild(self, *children: Expression) -> Expression:
+        return Call(self.name, *children)
 
 
 def expression(value: Operand) -> Expression:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from operator import is_
 
 from sheetprop.expression import Call, Expression, Negation, Number, Operation, Symbol
 from sheetprop.submission.diagnose.parentheses import parenthesized, unparenthesized, with_other_operator
@@ -37,18 +38,14 @@ Edited = tuple[Edit, Expression]
 def parts(expression: Expression) -> Iterator[tuple[Expression, Callable[[Expression], Expression]]]:
     """Every subexpression, with a function that puts another in its place; the whole one first."""
     yield expression, lambda new: new
-    match expression:
-        case Operation(operator, left, right):
-            for part, put in parts(left):
-                yield part, lambda new, put=put: Operation(operator, put(new), right)  # type: ignore[misc]
-            for part, put in parts(right):
-                yield part, lambda new, put=put: Operation(operator, left, put(new))  # type: ignore[misc]
-        case Negation(operand):
-            for part, put in parts(operand):
-                yield part, lambda new, put=put: Negation(put(new))  # type: ignore[misc]
-        case Call(name, argument):
-            for part, put in parts(argument):
-                yield part, lambda new, put=put: Call(name, put(new))  # type: ignore[misc]
+    children = expression.children
+    for n, child in enumerate(children):
+        before, after = children[:n], children[n + 1 :]
+        for part, put in parts(child):
+            yield (
+                part,
+                lambda new, put=put, before=before, after=after: expression.rebuild(*before, put(new), *after),  # type: ignore[misc]
+            )
 
 
 def contains_call(expression: Expression, name: str) -> bool:
@@ -72,19 +69,12 @@ def replaced_names(expression: Expression, names: Sequence[str]) -> Iterator[Edi
 
 def put_name(expression: Expression, found: str, name: str) -> Expression:
     """``found`` replaced by ``name`` everywhere, the tree otherwise as it is."""
-    match expression:
-        case Symbol():
-            return Symbol(name) if expression.key == found else expression
-        case Operation(operator, left, right):
-            new_left, new_right = put_name(left, found, name), put_name(right, found, name)
-            return expression if new_left is left and new_right is right else Operation(operator, new_left, new_right)
-        case Negation(operand):
-            new = put_name(operand, found, name)
-            return expression if new is operand else Negation(new)
-        case Call(function, argument):
-            new = put_name(argument, found, name)
-            return expression if new is argument else Call(function, new)
-    return expression
+    if isinstance(expression, Symbol):
+        return Symbol(name) if expression.key == found else expression
+    children = expression.children
+    new = [put_name(child, found, name) for child in children]
+    # What stays is the very same object, whose values are known already.
+    return expression if all(map(is_, new, children)) else expression.rebuild(*new)
 
 
 Change = Callable[[Expression], Iterator[Edited]]

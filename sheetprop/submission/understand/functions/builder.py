@@ -201,15 +201,7 @@ def bounded(expression: Expression) -> Expression:
         if id(part) not in sizes:
             if level > DEEPEST_TREE:
                 raise TooMuchError
-            match part:
-                case Operation():
-                    own = [measure(part.left, level + 1), measure(part.right, level + 1)]
-                case Negation():
-                    own = [measure(part.operand, level + 1)]
-                case Call():
-                    own = [measure(part.argument, level + 1)]
-                case _:
-                    own = []
+            own = [measure(child, level + 1) for child in part.children]
             # Depths count too: a shared part is measured where it is met first, and may stand deeper elsewhere.
             sizes[id(part)] = 1 + sum(n for n, _ in own), 1 + max((d for _, d in own), default=0)
         return sizes[id(part)]
@@ -222,11 +214,5 @@ def bounded(expression: Expression) -> Expression:
 
 def contains_rounding(expression: Expression) -> bool:
     """Whether something in an expression is rounded."""
-    match expression:
-        case Operation():
-            return contains_rounding(expression.left) or contains_rounding(expression.right)
-        case Negation():
-            return contains_rounding(expression.operand)
-        case Call():
-            return expression.name == "round" or contains_rounding(expression.argument)
-    return False
+    rounds = isinstance(expression, Call) and expression.name == "round"
+    return rounds or any(map(contains_rounding, expression.children))
