@@ -10,7 +10,7 @@ back-propagating errors", Nature 323 (1986), equations 1 to 8, for one training 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from enum import Enum
 from functools import cached_property, lru_cache, reduce
@@ -38,29 +38,52 @@ ITERATION = "iteration"
 
 @dataclass(frozen=True)
 class Activation:
-    """An activation function; ``slope`` is its derivative, written with its output as backpropagation uses it."""
+    """An activation function of the weighted sum ``x``.
+
+    ``derivative`` is written with its output ``a``, as backpropagation uses it.
+    """
 
     name: str
     symbol: str
-    value: Callable[[Expression], Expression]
-    slope: Callable[[Expression], Expression]
+    function: Expression
+    derivative: Expression
+
+    def value(self, x: Expression) -> Expression:
+        """The function of a weighted sum."""
+        return self.function.substitute({X.key: x})
+
+    def slope(self, a: Expression) -> Expression:
+        """Its derivative where the output is ``a``."""
+        return self.derivative.substitute({A.key: a})
 
 
 @dataclass(frozen=True)
 class Error:
-    """An error of one output against its target, and its derivative by that output."""
+    """An error of one output ``a`` against its target ``t``, and its derivative by that output."""
 
     name: str
-    value: Callable[[Expression, Expression], Expression]
-    slope: Callable[[Expression, Expression], Expression]
+    function: Expression
+    derivative: Expression
+
+    def value(self, t: Expression, a: Expression) -> Expression:
+        """The error of an output."""
+        return self.function.substitute({T.key: t, A.key: a})
+
+    def slope(self, t: Expression, a: Expression) -> Expression:
+        """How it changes with that output."""
+        return self.derivative.substitute({T.key: t, A.key: a})
 
 
 @dataclass(frozen=True)
 class UpdateRule:
-    """How a weight's next value follows from weight, gradient and learning rate."""
+    """How a weight's next value follows from the weight ``w``, its gradient ``g`` and the learning rate ``lr``."""
 
     name: str
-    next: Callable[[Expression, Expression, Expression], Expression]
+    function: Expression
+
+    def next(self, w: Expression, gradient: Expression, rate: Expression) -> Expression:
+        """The next value of a weight."""
+        return self.function.substitute({W.key: w, G.key: gradient, RATE: rate})
 
 
 @dataclass(frozen=True)
@@ -72,9 +95,11 @@ class Layer:
     activation: Activation
 
 
-SIGMOID = Activation("sigmoid", "σ", lambda x: 1 / (1 + exp(-x)), lambda a: a * (1 - a))
-HALF_SQUARED_ERROR = Error("half squared error", lambda t, a: Number(0.5) * (t - a) ** 2, lambda t, a: a - t)
-GRADIENT_DESCENT = UpdateRule("gradient descent", lambda w, gradient, rate: w - rate * gradient)
+X, A, T, W, G = map(Symbol, "xatwg")
+"""What activations, errors and rules are written with."""
+SIGMOID = Activation("sigmoid", "σ", 1 / (1 + exp(-X)), A * (1 - A))
+HALF_SQUARED_ERROR = Error("half squared error", Number(0.5) * (T - A) ** 2, A - T)
+GRADIENT_DESCENT = UpdateRule("gradient descent", W - Symbol(RATE) * G)
 
 
 @dataclass(frozen=True)
@@ -133,9 +158,12 @@ class Network:
         activations = dict.fromkeys(layer.activation.name for layer in self.layers)
         return ", ".join([sizes, *activations, self.error.name])
 
+    def __hash__(self) -> int:
+        return self._hash
+
     def __reduce__(self) -> Any:
-        # Its functions cannot be sent to another process; the class's network is there already.
-        return "NETWORK" if self is NETWORK else super().__reduce__()
+        # What is computed from it is not sent to other processes, and in each there is one of each kind.
+        return declared, (self.inputs, self.layers, self.error, self.update)
 
     def keys(self, *roles: Role) -> list[str]:
         """Keys of the quantities with these roles (all without any), in the order of the sheet's columns."""
@@ -191,6 +219,11 @@ class Network:
             used = dict.fromkeys(quantity.equation.symbols() if quantity.equation else ())
             pending[:0] = [key for key in used if self[key].role is Role.STEP and key not in found]
         return list(found.values())
+
+    @cached_property
+    def _hash(self) -> int:
+        # Equations are looked up by it all the time, and it walks all the trees.
+        return hash((self.inputs, self.layers, self.error, self.update))
 
     @cached_property
     def _by_key(self) -> Mapping[str, Quantity]:
@@ -292,6 +325,14 @@ class Network:
         return self._step(of, by, Symbol(outer) * Symbol(local), shorthand)
 
 
+@lru_cache(maxsize=256)
+def declared(
+    inputs: int, layers: tuple[Layer, ...], error: Error = HALF_SQUARED_ERROR, update: UpdateRule = GRADIENT_DESCENT
+) -> Network:
+    """The network of a description, the same object for equal ones."""
+    return Network(inputs, layers, error, update)
+
+
 @lru_cache(maxsize=4096)
 def _inserted(network: Network, key: str, columns: frozenset[str]) -> Expression | None:
     result = network[key].equation
@@ -319,5 +360,5 @@ def total(terms: Sequence[Expression]) -> Expression:
     return reduce(add, terms)
 
 
-NETWORK = Network(2, (Layer("h", 2, SIGMOID), Layer("o", 2, SIGMOID)))
+NETWORK = declared(2, (Layer("h", 2, SIGMOID), Layer("o", 2, SIGMOID)), HALF_SQUARED_ERROR, GRADIENT_DESCENT)
 """The network of the class: 2 inputs, 2 sigmoid hidden neurons, 2 sigmoid outputs."""

@@ -1,6 +1,7 @@
 """The network: its quantities, their equations, and gradients that are gradients."""
 
 import math
+import pickle
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -246,3 +247,17 @@ def test_an_equation_needs_what_is_given(key: str, columns: Sequence[str], missi
     """An equation in terms of columns that lack a given quantity is refused, and the message says which."""
     with pytest.raises(ValueError, match=rf"{key} cannot be computed: .*\b{missing}\b.* not among the columns"):
         NETWORK.equation(key, columns)
+
+
+def test_any_network_goes_to_other_processes() -> None:
+    """Whatever its shape, equal networks are one object in each, and what is computed from one stays behind."""
+    layers = (Layer("h", 3, SIGMOID), Layer("o", 1, SIGMOID))
+    network = Network(2, layers)
+    bare = len(pickle.dumps(network))
+    assert len(network.quantities) > 40
+    assert len(pickle.dumps(network)) == bare
+    one, other = (pickle.loads(pickle.dumps(network)) for _ in range(2))
+    assert one == network
+    assert one is other
+    assert [str(quantity) for quantity in one.quantities] == [str(quantity) for quantity in network.quantities]
+    assert pickle.loads(pickle.dumps(NETWORK)) is NETWORK

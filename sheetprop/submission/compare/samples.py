@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 
 from sheetprop.expression import Number
-from sheetprop.network import ITERATION, NETWORK, RATE, Error, Network, Role, partial
+from sheetprop.network import ITERATION, NETWORK, RATE, A, Error, Network, Role, T, partial
 from sheetprop.submission.find.pieces import GIVEN
 
 POINTS = 6
@@ -25,7 +25,7 @@ NEAR = 3
 RELATIVE = 1e-9
 """Equal as functions: rounding on these points stays far below, the smallest mistake far above."""
 
-SQUARED_ERROR = Error("squared error", lambda t, a: (t - a) ** 2, lambda t, a: Number(2) * (a - t))
+SQUARED_ERROR = Error("squared error", (T - A) ** 2, Number(2) * (A - T))
 
 
 @dataclass(frozen=True)
