@@ -303,6 +303,17 @@ def test_mistake_in_a_helper_column_is_told_there() -> None:
     assert student.judged().status is Status.RIGHT
 
 
+def test_a_reference_to_a_helper_that_is_stuck_at_the_first_row() -> None:
+    """The formula is right in that row, and looks the same in all the others, where it is wrong."""
+    student = Student()
+    for k in range(12):
+        student[f"AG{4 + k}"] = student.written("=(a_o1-t1)*a_o1*(1-a_o1)", k)
+        student[student.cell("dE_dw5", k)] = f"=$AG$4*{student.cell('a_h1', k)}"
+    finding = only_error(student.judged())
+    assert (finding.code, finding.quantity) == (Code.STUCK_REFERENCE, "dE_dw5")
+    assert (finding.cells, finding.expected) == (student.cells("dE_dw5", 1), "=AG5*J5")
+
+
 def test_another_helper_column_of_the_chain_rule() -> None:
     """A formula may take one helper for another and have a second slip; both are named by their cells."""
     student = Student()

@@ -87,7 +87,18 @@ class Writer:
         cells = self.reading.helpers[helper].cells
         wanted = step + int(offset or 0)
         own = (cell for cell in cells if self.table.step(cell) == wanted)
-        return address(next(own, cells[0]), self.sheet)
+        return address(next(own, None) or self._same_column(helper, wanted) or cells[0], self.sheet)
+
+    def _same_column(self, helper: str, step: int) -> Cell | None:
+        """The cell of an iteration that has a helper's formula though nothing refers to it."""
+        found = self.reading.helpers[helper]
+        first = found.cells[0]
+        if (beside := self.table.beside(first)) is None or step not in beside[0].steps:
+            return None
+        piece = beside[0]
+        place = piece.at(piece.lines[step - piece.start], piece.position(first.place)[1])
+        cells = self.reading.book.sheet(first.sheet)
+        return Cell(first.sheet, place) if cells is not None and cells.formulas.get(place) is found.shape else None
 
     def _elsewhere(self, name: str) -> str:
         if name in self.reading.constants:

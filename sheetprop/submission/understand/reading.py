@@ -167,8 +167,10 @@ class Reading:
         first = Cell(sheet.name, leaf.at(*piece.place(key, steps[0])))
         from_quantity = self._quantity_at(first)
         if leaf.column_fixed if piece.across else leaf.row_fixed:
-            given = from_quantity is None or (from_quantity[0] in GIVEN and first.place not in sheet.formulas)
-            return given and (sheet is piece.cells or (leaf.row_fixed and leaf.column_fixed))
+            given = from_quantity is None or from_quantity[0] in GIVEN
+            # A formula on a line of the table is of that iteration, and farther from each of the next ones.
+            same = given and (first.place not in sheet.formulas or self.step(first) is None)
+            return same and (sheet is piece.cells or (leaf.row_fixed and leaf.column_fixed))
         to_quantity = self._quantity_at(Cell(sheet.name, leaf.at(*piece.place(key, steps[-1]))))
         if from_quantity is None or to_quantity is None:
             return False
