@@ -1,5 +1,7 @@
 """Each mistake in a formula is told once, by its kind, in its own cells, and what is advised makes the sheet right."""
 
+from collections.abc import Callable
+
 import pytest
 
 from sheetprop.network import NETWORK
@@ -448,3 +450,43 @@ def test_findings_of_severity_error_only_for_mathematics() -> None:
     student.replace("h1", "+", "-")
     assert [f.severity for f in student.judged().findings] == [Severity.ERROR]
     assert not with_code(student.judged(), Code.STALE_VALUE)
+
+
+def _named(student: Student) -> str:
+    student.book.names["out"] = "Sheet1!$J$4"
+    return "out"
+
+
+def _apart(student: Student) -> str:
+    student["AK1"] = "=J4"
+    return "$AK$1"
+
+
+def _elsewhere(student: Student) -> str:
+    for k in range(student.iterations):
+        student.book.sheets.setdefault("Copy", {})[f"A{1 + k}"] = f"=Sheet1!J{4 + k}"
+    return "Copy!$A$1"
+
+
+@pytest.mark.parametrize(
+    ("reference", "why"),
+    [
+        (_named, "a name means the same cell on every row"),
+        (_apart, "the cell that it refers to takes it from there"),
+        (_elsewhere, "the cell that it refers to takes it from there"),
+        (lambda _: "$J$4", "the $ keeps the row fixed"),
+        (lambda _: "OFFSET($J$4,0,0)", "the $ keeps the row fixed"),
+    ],
+    ids=["name", "cell apart", "another sheet", "dollar", "offset"],
+)
+def test_references_that_stay_at_the_first_row(reference: Callable[[Student], str], why: str) -> None:
+    """Whatever keeps them there, they are right in that row and wrong in all others, and it is said what does."""
+    student = Student()
+    own = reference(student)
+    for k in range(student.iterations):
+        student[student.cell("o1", k)] = student.written(f"=w5*{own}+w6*a_h2", k)
+    finding = only_error(student.judged())
+    assert finding.message == f"o1 refers to a_h1 (J4) on every row where a_h1 (J5) belongs: {why}."
+    assert (finding.code, finding.cells) == (Code.STUCK_REFERENCE, student.cells("o1", 1))
+    student.follow(finding)
+    assert student.is_right()

@@ -18,9 +18,10 @@ from sheetprop.submission.diagnose.loops import closed_circle
 from sheetprop.submission.diagnose.outside import diagnosed_outside, leads_outside
 from sheetprop.submission.diagnose.updated import updated_weights
 from sheetprop.submission.diagnose.wording import explain, value_text
-from sheetprop.submission.find.tables import WEIGHTS, quoted
+from sheetprop.submission.find.tables import WEIGHTS, Cell, quoted
 from sheetprop.submission.findings import Code
-from sheetprop.submission.understand.formula import Crossing, Leaf, Reference, ThisRow
+from sheetprop.submission.understand.formula import Crossing, Leaf, Name, Reference, ThisRow
+from sheetprop.submission.understand.parameters import address
 from sheetprop.submission.understand.reading import EMPTY, TEXT
 
 MOST_COPIES = 4
@@ -200,14 +201,30 @@ def _not_searched(items: list[Wrong]) -> str:
 
 def _with_dollar(case: Case, item: Wrong, edit: Edit) -> Edit:
     """The same edit, told as a $ that is missing or too much where that is what makes a reference wrong."""
+    if edit.code is Code.STUCK_REFERENCE and isinstance(edit.expected, Symbol) and edit.expected.key != RATE:
+        return replace(edit, joint=_kept_by(case, item, edit))
     if edit.code not in (Code.WRONG_RATE, Code.WRONG_ROW):
         return edit
     fixed = _fixed(case, item, edit)
     if edit.code is Code.WRONG_RATE and fixed and not any(fixed) and _under_rate(case, item, edit):
         return replace(edit, code=Code.SLIDING_REFERENCE)
     if edit.code is Code.WRONG_ROW and fixed and all(fixed):
-        return replace(edit, code=Code.STUCK_REFERENCE)
+        return replace(edit, code=Code.STUCK_REFERENCE, joint=_kept_by(case, item, edit))
     return edit
+
+
+def _kept_by(case: Case, item: Wrong, edit: Edit) -> str:
+    """What keeps a reference at one iteration: a name, another cell that takes it from there, or (empty) its own $."""
+    if not isinstance(edit.found, Symbol):
+        return ""
+    step = item.steps[0]
+    writer = case.writer.at_quantity(item.key, step)
+    place, taken = case.table.place(item.key, step), writer.reference(edit.found.key, step).replace("$", "")
+    leaves = _replaced(case, item, edit)
+    if any(isinstance(leaf, Name) for leaf in leaves):
+        return "name"
+    targets = (Cell(leaf.sheet or writer.sheet, leaf.at(*place)) for leaf in leaves if isinstance(leaf, Reference))
+    return "" if all(address(target, writer.sheet) == taken for target in targets) else "cell"
 
 
 def _fixed(case: Case, item: Wrong, edit: Edit) -> list[bool]:

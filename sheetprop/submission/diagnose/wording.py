@@ -19,6 +19,12 @@ from sheetprop.submission.understand.reading import EMPTY, LOOP, TEXT, Reading
 
 NOWHERE = "#NAME?"
 """Stands in a formula for what no cell holds; such a formula is not told."""
+KEEPS = {
+    "": "the $ keeps the row fixed",
+    "name": "a name means the same cell on every row",
+    "cell": "the cell that it refers to takes it from there",
+}
+"""Why a reference is stuck, by what keeps it."""
 
 
 @dataclass(frozen=True)
@@ -260,7 +266,7 @@ def _explained(writer: Writer, key: str, edit: Edit, step: int, subject: str) ->
                 f"{subject} refers to {found} where {expected} belongs: the reference slides because its $ is missing."
             )
         case Code.STUCK_REFERENCE:
-            return f"{subject} refers to {found} on every row where {expected} belongs: the $ keeps the row fixed."
+            return f"{subject} refers to {found} on every row where {expected} belongs: {KEEPS[edit.joint]}."
         case Code.WRONG_ROW if isinstance(edit.found, Symbol) and edit.found.key.startswith((EMPTY, TEXT)):
             return f"{subject} takes {found} where {expected} belongs: that cell is outside of the table's rows."
         case Code.WRONG_ROW:

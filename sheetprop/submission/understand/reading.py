@@ -7,7 +7,7 @@ there). What is copied down a column resolves to one and the same object.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from sheetprop.expression import Expression, Number, Symbol
@@ -114,9 +114,23 @@ class Reading:
             return [Run(steps[0], steps[-1], Content("unread", shape=shape, reason=str(reason)))]
         own = Cell(piece.cells.name, piece.place(key, steps[0]))
         if all(self._uniform(shape, n, piece, key, steps) for n in used):
-            return [Run(steps[0], steps[-1], self._content(shape, used, own, steps[0]))]
+            return list(self._own_apart(Run(steps[0], steps[-1], self._content(shape, used, own, steps[0]))))
         cells = (Cell(own.sheet, piece.place(key, step)) for step in steps)
         return [Run(k, k, self._content(shape, used, cell, k)) for k, cell in zip(steps, cells, strict=True)]
+
+    def _own_apart(self, run: Run) -> Iterator[Run]:
+        """A run, with the iterations apart from which it takes a quantity for all the others: there it is the own."""
+        expression, first = run.content.expression, run.first
+        fixed = {} if expression is None else dict(_fixed_names(expression))
+        for step in sorted(set(fixed.values()).intersection(range(run.first, run.last + 1))):
+            assert expression is not None
+            own = {name: self.symbol(name.partition("#")[0]) for name, at in fixed.items() if at == step}
+            if first < step:
+                yield replace(run, first=first, last=step - 1)
+            yield Run(step, step, replace(run.content, expression=expression.substitute(own)))
+            first = step + 1
+        if first <= run.last:
+            yield replace(run, first=first)
 
     def _content(self, shape: Shape, used: list[int], cell: Cell, step: int | None) -> Content:
         try:
@@ -157,8 +171,7 @@ class Reading:
         if n in shape.counting and piece.cells.text_numbers and not isinstance(leaf, Name):
             return False  # some may be texts, which the function leaves out
         if isinstance(leaf, Name):
-            ranges = leaf.crosses and self.book.range_named(leaf, piece.cells.name)
-            return not ranges and self.book.formula_named(leaf, piece.cells.name) is None
+            return self._same_named(leaf, piece.cells.name)
         if shape.conditional or isinstance(leaf, (ThisRow, Columns, Crossing)) or piece.stride is None:
             return False
         sheet = piece.cells if leaf.sheet is None else self.book.sheet(leaf.sheet)
@@ -167,10 +180,7 @@ class Reading:
         first = Cell(sheet.name, leaf.at(*piece.place(key, steps[0])))
         from_quantity = self._quantity_at(first)
         if leaf.column_fixed if piece.across else leaf.row_fixed:
-            given = from_quantity is None or from_quantity[0] in GIVEN
-            # A formula on a line of the table is of that iteration, and farther from each of the next ones.
-            same = given and (first.place not in sheet.formulas or self.step(first) is None)
-            return same and (sheet is piece.cells or (leaf.row_fixed and leaf.column_fixed))
+            return self._same_everywhere(first) and (sheet is piece.cells or (leaf.row_fixed and leaf.column_fixed))
         to_quantity = self._quantity_at(Cell(sheet.name, leaf.at(*piece.place(key, steps[-1]))))
         if from_quantity is None or to_quantity is None:
             return False
@@ -181,6 +191,25 @@ class Reading:
             and there.stride == piece.stride
             and there.across == piece.across
         )
+
+    def _same_named(self, leaf: Name, here: str) -> bool:
+        """Whether a name means the same for all iterations."""
+        ranges = leaf.crosses and self.book.range_named(leaf, here)
+        if ranges or self.book.formula_named(leaf, here) is not None:
+            return False
+        try:
+            meaning = self.book.named(leaf, here)
+            return isinstance(meaning, float) or self._same_everywhere(
+                Cell(self._sheet_name(meaning[0], here), meaning[1:])
+            )
+        except NotUnderstoodError:
+            return True  # as little in each
+
+    def _same_everywhere(self, cell: Cell) -> bool:
+        """Whether a cell means the same for all iterations: a formula in a line of the table is of that one."""
+        quantity, sheet = self._quantity_at(cell), self.book.sheet(cell.sheet)
+        computed = sheet is not None and cell.place in sheet.formulas
+        return (quantity is None or quantity[0] in GIVEN) and not (computed and self.step(cell) is not None)
 
     def _quantity_at(self, cell: Cell) -> tuple[str, int] | None:
         """Which quantity that is read as such, at which iteration, a cell is."""
@@ -416,6 +445,14 @@ class Reading:
             return expression
         total = int(offset or 0) + by
         return self.symbol(f"{name}@{total:+d}" if total else name)
+
+
+def _fixed_names(expression: Expression) -> Iterator[tuple[str, int]]:
+    """The names of quantities at one iteration, whichever it is seen from, and that iteration."""
+    for name in expression.names:
+        key, mark, at = name.partition("#")
+        if mark and ":" not in key and not key.startswith("~"):
+            yield name, int(at)
 
 
 def _merged(runs: list[Run]) -> list[Run]:
