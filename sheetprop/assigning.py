@@ -15,7 +15,7 @@ from sheetprop.execution import check_workers, cores, run_all
 from sheetprop.file_names import FileNames
 from sheetprop.json_text import json_text
 from sheetprop.options import DEFAULT_SEED, DEFAULT_TEMPLATE
-from sheetprop.output import check_folder
+from sheetprop.output import check_folder, discard_unfinished
 from sheetprop.personal import draw_all
 from sheetprop.school.roster import Student, read_roster
 from sheetprop.template import load_assignment
@@ -193,6 +193,8 @@ def _begin(folder: Path, earlier: set[Path], entries: Sequence[Entry]) -> None:
     try:
         for name in (HANDOUTS, KEYS):
             (folder / name).mkdir(parents=True, exist_ok=True)
+            discard_unfinished(folder / name)
+        discard_unfinished(folder, FILE, KEY_FILE)
         (folder / FILE).unlink(missing_ok=True)
         # Of students who are no longer in the roster, nothing may lie beside the others' files.
         for path in earlier - {folder / name for entry in entries for name in (entry.handout, entry.answer_key)}:

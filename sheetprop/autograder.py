@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import shutil
 import stat
-import tempfile
 import tomllib
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -23,7 +22,7 @@ from sheetprop.assigned import Entry, read_assigned, write_assigned, write_key
 from sheetprop.errors import InputError
 from sheetprop.json_text import json_text
 from sheetprop.options import DEFAULT_TEMPLATE
-from sheetprop.output import check_folder, check_output, written_whole
+from sheetprop.output import begun_beside, check_folder, check_output, discard_unfinished, written_whole
 from sheetprop.report.gradescope import failure, refusal, results
 from sheetprop.report.stream import write_json
 from sheetprop.report.wording import count
@@ -125,6 +124,7 @@ def _check(folder: Path, archive: Path, force: bool) -> None:
     if folder.is_dir() and not (folder / RUN).is_file() and any(folder.iterdir()):
         raise InputError(f"{folder}: holds other files; name a folder of its own for the autograder")
     check_output(archive, force, what="archive", suffix=".zip")
+    discard_unfinished(folder.parent, folder.name)
 
 
 def _requirements() -> list[str]:
@@ -153,8 +153,8 @@ def _pack(folder: Path, archive: Path) -> None:
 
 def _put(new: Path, folder: Path) -> None:
     """Put a folder in the place of another, which is gone only when the new one is there."""
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as aside:
-        old = Path(aside) / "old"
+    with begun_beside(folder) as aside:
+        old = aside / "old"
         if folder.exists():
             folder.rename(old)
         try:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from sheetprop.errors import InputError, reason
 
 OWNER_FILES = ("~${}", ".~lock.{}#")
 """What Excel and LibreOffice put beside a workbook that is open in them."""
+MARK = ".sheetprop-unfinished"
+"""In each folder of an unfinished file: locked by the process that writes it, for as long as it lives."""
 
 
 def check_output(path: Path, force: bool, *, what: str = "workbook", suffix: str = ".xlsx") -> None:
@@ -33,6 +38,7 @@ def check_output(path: Path, force: bool, *, what: str = "workbook", suffix: str
         if path.exists() and not force:
             raise InputError(f"{path}: exists already; use --force to replace it, or another name")
         check_closed(path)
+        discard_unfinished(path.parent, path.name)
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {reason(error)}") from None
 
@@ -74,13 +80,59 @@ def check_closed(path: Path) -> None:
 def written_whole(path: Path) -> Iterator[Path]:
     """A path to write to; the file takes the place of ``path`` when the block ends, and is gone if it fails.
 
-    The path is in a folder of its own beside ``path``, which other temporary files may use. Raises InputError where
-    the file system fails.
+    The path is in a folder of its own, which other temporary files may use. Raises InputError where the file system
+    fails.
     """
     try:
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
-            unfinished = Path(folder) / path.name
+        with begun_beside(path) as folder:
+            unfinished = folder / path.name
             yield unfinished
             unfinished.replace(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {reason(error)}") from None
+
+
+@contextmanager
+def begun_beside(path: Path) -> Iterator[Path]:
+    """A folder beside ``path`` for what will take its place, removed when the block ends.
+
+    Where the process is killed, :func:`discard_unfinished` finds it. Raises OSError where it cannot be made.
+    """
+    begun = tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent, ignore_cleanup_errors=True)
+    with begun as folder, _marked(Path(folder)):
+        yield Path(folder)
+
+
+def discard_unfinished(folder: Path, *names: str) -> None:
+    """Remove what processes that are no more left unfinished in a folder: of files with ``names``, of all without any.
+
+    What another process is writing stays, and what nobody began here. Raises OSError where the folder cannot be read.
+    """
+    beginnings = tuple(f".{name}." for name in names) or (".",)
+    with os.scandir(folder) as there:
+        left = [Path(each.path) for each in there if each.name.startswith(beginnings) and each.is_dir()]
+    for begun in left:
+        if (begun / MARK).is_file() and _is_abandoned(begun):
+            shutil.rmtree(begun, ignore_errors=True)
+
+
+@contextmanager
+def _marked(folder: Path) -> Iterator[None]:
+    """Mark a folder as one that is being written to."""
+    lock = FileLock(folder / MARK)
+    with suppress(OSError, NotImplementedError):  # a file system without locks: nobody can tell, so nobody removes it
+        lock.acquire(timeout=0)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _is_abandoned(folder: Path) -> bool:
+    lock = FileLock(folder / MARK)
+    try:
+        lock.acquire(timeout=0)
+    except (Timeout, OSError, NotImplementedError):
+        return False
+    lock.release()
+    return True

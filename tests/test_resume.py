@@ -14,6 +14,7 @@ import pytest
 
 from sheetprop import validate
 from sheetprop.errors import InputError
+from sheetprop.output import MARK
 from sheetprop.submission.batch import grading as batch
 from sheetprop.submission.batch.time_limit import TooSlowError
 from tests.student import Student
@@ -160,6 +161,7 @@ def test_who_is_no_longer_there_is_removed(judge: Judge) -> None:
     begun, notes = Path("report", "submissions", "begun"), Path("report", "submissions", "notes")
     (begun / ".feedback.xlsx.1234").mkdir(parents=True)
     (begun / ".feedback.xlsx.1234" / "feedback.xlsx").write_bytes(b"half")
+    (begun / ".feedback.xlsx.1234" / MARK).touch()
     notes.mkdir()
     (notes / "mine.txt").touch()
     assert judge(resume=True) == []
@@ -248,5 +250,6 @@ def test_a_killed_run_is_completed(judge: Judge, moment: int) -> None:
     left = Path("report", ".gradebook.xlsx.abc")
     left.mkdir()
     (left / "gradebook.xlsx").write_bytes(b"half")
+    (left / MARK).touch()
     assert judge(resume=True) == [name for name in EVERY if name not in settled]
     assert files(Path("report")) == files(Path("whole"))

@@ -6,6 +6,7 @@ import math
 import pickle
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from sheetprop.cnn.device import PRECISIONS
 from sheetprop.cnn.modules import build
 from sheetprop.cnn.results import Epoch, Settings
 from sheetprop.errors import InputError, reason
-from sheetprop.output import written_whole
+from sheetprop.output import discard_unfinished, written_whole
 
 FORMAT = 1
 PLAIN = (str, int, float)
@@ -51,6 +52,8 @@ class Checkpoint:
             "network": dict(self.network),
             "momentum": dict(self.momentum),
         }
+        with suppress(OSError):  # then it cannot be written either, which is told with its reason
+            discard_unfinished(path.parent, path.name)
         with written_whole(path) as unfinished:
             torch.save(kept, unfinished)
 

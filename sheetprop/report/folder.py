@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sheetprop.errors import InputError, reason
-from sheetprop.output import written_whole
+from sheetprop.output import discard_unfinished, written_whole
 from sheetprop.report.annotated import MACRO_ENDINGS, annotate
 from sheetprop.report.gradebook import write_gradebook
 from sheetprop.report.gradescope import results
@@ -146,9 +145,4 @@ def _remove(folder: Path, files: Sequence[str], begun: Sequence[str]) -> None:
     """Remove files, and what is left of files that were ``begun`` when a process was killed."""
     for name in files:
         (folder / name).unlink(missing_ok=True)
-    for left in _unfinished(folder, begun):
-        shutil.rmtree(left)
-
-
-def _unfinished(folder: Path, names: Sequence[str]) -> list[Path]:
-    return [path for name in names for path in folder.glob(f".{name}.*") if path.is_dir()]
+    discard_unfinished(folder, *begun)
