@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import signal
 import sys
 from typing import Annotated, NoReturn
@@ -13,6 +12,7 @@ from sheetprop import __version__
 from sheetprop.commands import INTERRUPTED, TERMINATED, classroom, network, workbook
 from sheetprop.commands.usage import Command, UsageError, told
 from sheetprop.errors import InputError, Terminated
+from sheetprop.streams import steady_streams
 
 app = typer.Typer(
     name="sheetprop",
@@ -56,12 +56,10 @@ def main() -> NoReturn:
     """Run the command; every failure is one line on stderr, without a traceback unless --debug asks for it."""
     # A request to end unwinds like Ctrl-C, so that what is done is kept and unfinished files are removed.
     signal.signal(signal.SIGTERM, _terminate)
-    for stream in (sys.stdout, sys.stderr):
-        # A console without η shows "?" instead of failing.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+    steady_streams()
     try:
         code = app(standalone_mode=False)
+        sys.stdout.flush()
         # Typer ends by itself at Ctrl-C, with this code and without a word.
         if code == INTERRUPTED:
             raise typer.Abort

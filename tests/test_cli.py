@@ -379,3 +379,28 @@ def test_an_interrupt_is_said(call: Run, monkeypatch: pytest.MonkeyPatch) -> Non
     result = call("generate", "new.xlsx")
     assert (result.returncode, result.stdout) == (130, "")
     assert result.stderr == "sheetprop: interrupted; nothing was left half written\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the streams are those of POSIX")
+@pytest.mark.parametrize(
+    ("streams", "code", "says"),
+    [
+        ("| true", 1, ""),
+        (">&-", 1, ""),
+        ("2>&-", 1, ""),
+        ("2>/dev/full", 1, ""),
+        (">/dev/full", 2, "sheetprop: what is printed cannot be written: the disk is full\n"),
+    ],
+)
+def test_who_does_not_read_what_is_printed_changes_no_exit_code(
+    tmp_path: Path, streams: str, code: int, says: str
+) -> None:
+    """A pipe that is closed at once, as that of head is in the end, a closed stream; a full disk is told in a line."""
+    (tmp_path / "work.xlsx").write_bytes(b"no workbook")
+    line = f"{sys.executable} -c '{HEEDING}' validate work.xlsx --json"
+    line = f"({line}; echo $? >code) {streams}" if "|" in streams else f"{line} {streams}; echo $? >code"
+    if "/dev/full" in streams and not Path("/dev/full").exists():
+        pytest.skip("no full device on this system")
+    done = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert int((tmp_path / "code").read_text()) == code
+    assert done.stderr == says
