@@ -11,11 +11,13 @@ from sheetprop.assigned import Assigned, Entry
 from sheetprop.assignment import Assignment
 from sheetprop.handout import HandoutRecord
 from sheetprop.submission.findings import Code, Status, Submission
+from sheetprop.submission.grade.mathematics import SHARED_OUT
 from sheetprop.submission.grade.submission import grade
 from tests.adversary.earned import (
     ATTACKS,
     COMPUTED,
     MISTAKES,
+    NUMBERS_ALONE,
     TRANSFORMATIONS,
     beside,
     hidden,
@@ -38,6 +40,15 @@ def test_attacks_get_no_full_marks(name: str) -> None:
     told = [finding.message for finding in submission.findings if finding.code is attack.code]
     assert any(attack.says in message for message in told), [finding.message for finding in submission.findings]
     assert submission.score < ASKED.points
+
+
+@pytest.mark.parametrize("name", NUMBERS_ALONE)
+def test_formulas_that_only_their_stored_numbers_speak_for_earn_nothing(name: str) -> None:
+    """They are no mistake, but what they earn is what typed numbers earn, and the teacher is told."""
+    submission = judged(NUMBERS_ALONE[name]())
+    assert submission.status is Status.INCOMPLETE
+    assert sum(line.points for line in submission.score_lines if line.criterion in SHARED_OUT) == 0
+    assert any("earns no points for formulas" in found.message for found in with_code(submission, Code.NOT_FOLLOWED))
 
 
 HONEST = {

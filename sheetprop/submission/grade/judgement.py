@@ -186,10 +186,11 @@ def _filled_runs(case: Case) -> Iterator[Run]:
 
 
 def _where_formulas_stand(case: Case, key: str) -> NDArray[np.bool_]:
-    """The iterations at which a quantity has a formula, but those of which nothing could be judged."""
+    """The iterations at which a quantity has a formula, but those of which nothing could be judged or tried."""
     rows = np.zeros(case.table.count, dtype=bool)
     for run in case.runs[key]:
         if run.content.shape is not None or run.content.kind == "opaque":
             rows[run.first : run.last + 1] = True
-    rows[list(case.unjudged.get(key, ()))] = False
+    for unknown in (case.unjudged, case.unverified):
+        rows[list(unknown.get(key, ()))] = False
     return rows
