@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
@@ -28,7 +29,7 @@ from tests.adversary.earned import (
     without_rows,
     wrong,
 )
-from tests.student import ASKED, GRADIENTS, HANDOUT, WEIGHTS, Student, with_code
+from tests.student import ASKED, FORWARD, GIVEN, GRADIENTS, HANDOUT, WEIGHTS, Student, with_code
 
 
 @pytest.mark.parametrize("name", ATTACKS)
@@ -99,6 +100,28 @@ def test_right_tables_out_of_sight_raise_no_score(way: str) -> None:
     assert told.sheet == "Right"
     assert "is out of sight" in told.message
     assert told.message.endswith("It is judged, but earns no points.")
+
+
+@pytest.mark.parametrize("way", HIDING)
+def test_what_is_shown_is_judged_beside_a_right_table_out_of_sight(way: str) -> None:
+    """Also a shown table in which nothing is learned, which alone would be no training and go without saying."""
+    alone, student = Student(), Student()
+    for each, key in product((alone, student), COMPUTED):
+        each.fill(key, "=0.3+0*w1")
+    submission = judged(HIDING[way](beside(student, Student(sheet="Right", chart=False)).book.saved()))
+    assert submission.status is Status.WRONG
+    assert submission.score == alone.judged().score
+    assert with_code(submission, Code.OUT_OF_SIGHT)
+
+
+def test_a_table_out_of_sight_beside_a_list_is_not_said_to_earn_nothing() -> None:
+    """It earns what it earns where nothing in sight counts, and is told for where it stands."""
+    columns = [*GIVEN, *WEIGHTS, *FORWARD]
+    student = Student(columns=columns, equations=dict.fromkeys(WEIGHTS, "=0.99*w1[-1]"), chart=False)
+    submission = judged(hidden(beside(student, Student(sheet="Right")).book.saved(), "Right"))
+    (told,) = with_code(submission, Code.OUT_OF_SIGHT)
+    assert submission.score > ASKED.points / 2
+    assert told.message.endswith("its sheet is hidden.")
 
 
 def test_a_right_table_far_away_raises_no_score() -> None:
