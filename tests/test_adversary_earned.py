@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
@@ -11,11 +12,13 @@ from sheetprop.assigned import Assigned, Entry
 from sheetprop.assignment import Assignment
 from sheetprop.handout import HandoutRecord
 from sheetprop.submission.findings import Code, Status, Submission
+from sheetprop.submission.grade.mathematics import SHARED_OUT
 from sheetprop.submission.grade.submission import grade
 from tests.adversary.earned import (
     ATTACKS,
     COMPUTED,
     MISTAKES,
+    NUMBERS_ALONE,
     TRANSFORMATIONS,
     beside,
     hidden,
@@ -26,7 +29,7 @@ from tests.adversary.earned import (
     without_rows,
     wrong,
 )
-from tests.student import ASKED, GRADIENTS, HANDOUT, WEIGHTS, Student, with_code
+from tests.student import ASKED, FORWARD, GIVEN, GRADIENTS, HANDOUT, WEIGHTS, Student, with_code
 
 
 @pytest.mark.parametrize("name", ATTACKS)
@@ -38,6 +41,15 @@ def test_attacks_get_no_full_marks(name: str) -> None:
     told = [finding.message for finding in submission.findings if finding.code is attack.code]
     assert any(attack.says in message for message in told), [finding.message for finding in submission.findings]
     assert submission.score < ASKED.points
+
+
+@pytest.mark.parametrize("name", NUMBERS_ALONE)
+def test_formulas_that_only_their_stored_numbers_speak_for_earn_nothing(name: str) -> None:
+    """They are no mistake, but what they earn is what typed numbers earn, and the teacher is told."""
+    submission = judged(NUMBERS_ALONE[name]())
+    assert submission.status is Status.INCOMPLETE
+    assert sum(line.points for line in submission.score_lines if line.criterion in SHARED_OUT) == 0
+    assert any("earns no points for formulas" in found.message for found in with_code(submission, Code.NOT_FOLLOWED))
 
 
 HONEST = {
@@ -88,6 +100,28 @@ def test_right_tables_out_of_sight_raise_no_score(way: str) -> None:
     assert told.sheet == "Right"
     assert "is out of sight" in told.message
     assert told.message.endswith("It is judged, but earns no points.")
+
+
+@pytest.mark.parametrize("way", HIDING)
+def test_what_is_shown_is_judged_beside_a_right_table_out_of_sight(way: str) -> None:
+    """Also a shown table in which nothing is learned, which alone would be no training and go without saying."""
+    alone, student = Student(), Student()
+    for each, key in product((alone, student), COMPUTED):
+        each.fill(key, "=0.3+0*w1")
+    submission = judged(HIDING[way](beside(student, Student(sheet="Right", chart=False)).book.saved()))
+    assert submission.status is Status.WRONG
+    assert submission.score == alone.judged().score
+    assert with_code(submission, Code.OUT_OF_SIGHT)
+
+
+def test_a_table_out_of_sight_beside_a_list_is_not_said_to_earn_nothing() -> None:
+    """It earns what it earns where nothing in sight counts, and is told for where it stands."""
+    columns = [*GIVEN, *WEIGHTS, *FORWARD]
+    student = Student(columns=columns, equations=dict.fromkeys(WEIGHTS, "=0.99*w1[-1]"), chart=False)
+    submission = judged(hidden(beside(student, Student(sheet="Right")).book.saved(), "Right"))
+    (told,) = with_code(submission, Code.OUT_OF_SIGHT)
+    assert submission.score > ASKED.points / 2
+    assert told.message.endswith("its sheet is hidden.")
 
 
 def test_a_right_table_far_away_raises_no_score() -> None:

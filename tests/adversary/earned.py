@@ -104,7 +104,27 @@ def row_by_row() -> Student:
     return student
 
 
+def untried(formula: str) -> Attack:
+    """A formula that only its stored numbers speak for, which are right, in every cell."""
+
+    def build() -> Student:
+        student = Student()
+        student.book.stored = student.book.computed
+        for key in COMPUTED:
+            student.fill(key, formula)
+        return student
+
+    return Attack(build, Code.NOT_FOLLOWED, "it earns no points for formulas", Status.INCOMPLETE)
+
+
 ATTACKS: dict[str, Attack] = {
+    "a function that nobody knows": untried("=MYUDF(i1,i2)"),
+    "a function of another program's": untried("=_xll.KEY(i1)"),
+    "a name that is not defined": untried("=answer*i1"),
+    "another program's cells": untried("=Excel|Sheet1!R1C1"),
+    "what Excel alone crosses": untried("=SUM(AZ1:AZ9 AY2:BB2)"),
+    "what Excel alone fills": untried("=SUM(AZ1#)"),
+    "cells by another way to write them": untried('=INDIRECT("R1C52",FALSE)'),
     "a condition that is a number": _typed("=IF(1,NUMBER)"),
     "a text that is a number": _typed('=VALUE("NUMBER")'),
     "the greater of two numbers": _typed("=MAX(NUMBER,-99)"),
@@ -166,6 +186,31 @@ ATTACKS: dict[str, Attack] = {
     ),
 }
 """Each attack by what it does."""
+
+
+def _by_numbers_alone(first: str, others: str) -> Callable[[], bytes]:
+    """A right workbook's numbers in cells whose formulas are written in the file as ``first``, then as ``others``."""
+
+    def build() -> bytes:
+        def change(xml: str) -> str:
+            return re.sub(r"<f>[^<]*</f>", others, re.sub(r"<f>[^<]*</f>", first, xml, count=1))
+
+        return changed(Student().book.saved(), "xl/worksheets/sheet1.xml", change)
+
+    return build
+
+
+NUMBERS_ALONE: dict[str, Callable[[], bytes]] = {
+    "another workbook's cells": _by_numbers_alone(*["<f>[1]Key!A1</f>"] * 2),
+    "another workbook's cells, unless they fail": _by_numbers_alone(*["<f>IFERROR([1]Key!A1,0.5)</f>"] * 2),
+    "empty formulas": _by_numbers_alone("<f/>", "<f/>"),
+    "blank formulas": _by_numbers_alone("<f> </f>", "<f> </f>"),
+    "no formulas at all": _by_numbers_alone("<f>1+*(</f>", "<f>1+*(</f>"),
+    "shares of a formula that is nowhere": _by_numbers_alone(*['<f t="shared" si="7"/>'] * 2),
+    "a what-if table": _by_numbers_alone('<f t="dataTable" ref="E4:AE15" dt2D="1" dtr="1" r1="B1" r2="C1"/>', ""),
+    "one array, too large to follow": _by_numbers_alone('<f t="array" ref="E4:AE2000">Key!A1:ZZ99</f>', ""),
+}
+"""Files in which stored numbers are all that there is of a formula."""
 
 
 def with_wrong(student: Student) -> Student:

@@ -54,7 +54,8 @@ class Case:
     ``others`` are the cases of the workbook, this one among them, which search within one ``budget``. ``copied`` says
     that the table is a pasted copy of a live one of them, ``hidden`` why it is out of sight, if it is. ``seed`` is what
     numbers are drawn with that no student knows, and ``disproved`` are formulas that could not be followed and give
-    others than the network's with them; ``settled`` are quantities of which something was told that leaves nothing else
+    others than the network's with them; ``unverified`` are the iterations of those of which nothing tells whether they
+    follow them at all. ``settled`` are quantities of which something was told that leaves nothing else
     to say.
     """
 
@@ -69,6 +70,7 @@ class Case:
         self.findings: list[Finding] = []
         self.wrong_keys: set[str] = set()
         self.unjudged: dict[str, set[int]] = defaultdict(set)
+        self.unverified: dict[str, set[int]] = defaultdict(set)
         self.unexplained = 0
         self.circular = False
         self.explained: set[int] = set()

@@ -33,22 +33,37 @@ UNKNOWN = ErrorValue("#NAME?")
 
 @dataclass(frozen=True)
 class Tried:
-    """The iterations at which formulas of a quantity keep their number, or give another than the run has.
+    """The iterations at which formulas of a quantity keep their number, give another than the run has, or that one.
 
-    ``given`` says that they only do so where inputs, targets or learning rate are other ones.
+    ``given`` says that they keep theirs or give another only where inputs, targets or learning rate are other ones. In
+    none of the lists are those that the engine cannot compute.
     """
 
     kept: list[int]
     other: list[int]
+    followed: list[int]
     given: bool = False
+
+    @property
+    def disproved(self) -> bool:
+        """Whether some do not follow the run."""
+        return bool(self.kept or self.other)
 
 
 def tried(case: Case, formulas: Mapping[str, list[Run]], seed: int) -> dict[str, Tried]:
-    """What comes of the ``formulas``, by quantity, in runs with other numbers; those that follow them are left out."""
+    """What comes of the ``formulas``, by quantity, in runs with other numbers."""
     found: dict[str, Tried] = {}
     for given in (False, True):
-        rest = {(key, step) for key, runs in formulas.items() if key not in found for run in runs for step in run.steps}
-        found |= _tried(case, rest, seed, given)
+        rest = {
+            (key, step)
+            for key, runs in formulas.items()
+            if key not in found or not found[key].disproved
+            for run in runs
+            for step in run.steps
+        }
+        for key, its in _tried(case, rest, seed, given).items():
+            if its.disproved or key not in found:
+                found[key] = its
     return found
 
 
@@ -60,13 +75,15 @@ def _tried(case: Case, formulas: Set[tuple[str, int]], seed: int, given: bool) -
                 numbers[_address(case.table.cell(key, step))] = float(run[key][step])
     ordered = sorted(formulas)
     cells = [_address(case.table.cell(key, step)) for key, step in ordered]
-    kept, other = defaultdict[str, list[int]](list), defaultdict[str, list[int]](list)
+    kept, other, followed = (defaultdict[str, list[int]](list) for _ in range(3))
     for (key, step), cell, value in zip(ordered, cells, case.book.with_numbers(numbers, cells), strict=True):
         right, before = float(run[key][step]), case.book.recomputed(*cell)
         # What the engine cannot compute, it cannot try either.
-        if np.isfinite(right) and value is not None and isinstance(before, float) and not _close(value, right):
-            (kept if _close(value, before) else other)[key].append(step)
-    return {key: Tried(kept[key], other[key], given) for key in {**kept, **other}}
+        if not np.isfinite(right) or value is None or not isinstance(before, float):
+            continue
+        (followed if _close(value, right) else kept if _close(value, before) else other)[key].append(step)
+    keys = sorted({*kept, *other, *followed})
+    return {key: Tried(kept[key], other[key], followed[key], given) for key in keys}
 
 
 def _other_run(case: Case, seed: int, given: bool) -> tuple[dict[str, np.ndarray], dict[tuple[str, Place], float]]:

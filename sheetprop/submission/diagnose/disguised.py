@@ -43,11 +43,15 @@ def take_as_typed(case: Case) -> None:
     typed = [(key, step, value) for key, step, value in _constant(case)]
     unread = {key: runs for key in case.runs if key not in GIVEN and (runs := list(_unread(case, key)))}
     if unread:
-        for key, found in tried(case, unread, case.seed).items():
+        found_of = tried(case, unread, case.seed)
+        for key, runs in unread.items():
+            followed = found_of[key].followed if key in found_of else []
+            case.unverified[key] |= {step for run in runs for step in run.steps}.difference(followed)
+        for key, found in found_of.items():
             kept = [] if found.given else found.kept
             numbers = [(step, value) for step in kept if type(value := _computed(case, key, step)) is float]
             typed += [(key, step, value) for step, value in numbers if _follows(case, key, value)[step]]
-            if found.given or found.other:
+            if found.disproved and (found.given or found.other):
                 case.disproved[key] = found
     for key, step, value in typed:
         case.table.sheet(key, step).fold(case.table.place(key, step), value)
@@ -116,7 +120,7 @@ def _unread(case: Case, key: str) -> Iterator[Run]:
         expression = run.content.expression
         first = max(run.first, int(key in WEIGHTS))
         if first <= run.last and (
-            run.content.kind == "unread" or (expression is not None and case.unreadable(expression))
+            run.content.kind in ("unread", "opaque") or (expression is not None and case.unreadable(expression))
         ):
             yield Run(first, run.last, run.content)
 

@@ -22,6 +22,10 @@ from sheetprop.submission.understand.formula import Name, Shape
 from sheetprop.submission.understand.functions import EXCELS_OWN, NOT_EXCELS, is_excels
 from sheetprop.submission.understand.reading import Run
 
+NO_TEXT = "it has no text of its own, as in a what-if data table"
+"""Why a formula is not followed that stands in its cell by its number alone."""
+UNREAD_CELLS = "it is computed from cells whose own formulas were not followed"
+"""Why one is not that only leads to others."""
 STALE_ADVICE = "the file was saved before it was computed again. Press F9 in Excel and save."
 CIRCLE_ADVICE = "Excel computes no formula that is in a circle, nor those that need one that is."
 
@@ -39,23 +43,40 @@ def judge_unread(case: Case) -> None:
         for runs in grouped.values():
             steps = [step for run, _ in runs for step in range(run.first, run.last + 1)]
             reason = runs[0][1]
-            if _judge_by_numbers(case, key, steps, reason, runs[0][0].content.shape) and reason:
+            if not _judge_by_numbers(case, key, steps, reason, runs[0][0].content.shape):
+                continue
+            if reason:
                 agreeing[reason].append((key, steps))
+            elif case.unverified[key].intersection(steps):
+                opaque = runs[0][0].content.kind == "opaque"
+                agreeing[NO_TEXT if opaque else UNREAD_CELLS].append((key, steps))
     every = [place for places in agreeing.values() for place in places]
     disproved = judge_disproved(case, {key: [s for k, steps in every if k == key for s in steps] for key, _ in every})
     for reason, all_places in agreeing.items():
         places = [place for place in all_places if place[0] not in disproved]
         if not places:
             continue
+        unverified = [(key, found) for key, steps in places if (found := _unverified(case, key, steps))]
+        severity, what = Severity.NOTE, "its numbers are those of the network's equation."
+        if unverified:
+            places, severity = unverified, Severity.WARNING
+            what = (
+                "its numbers are those of the network's equation, but whether it computes them could not be tried: it "
+                "earns no points for formulas. Write the equation with the cells that it needs."
+            )
         labels = ", ".join(dict.fromkeys(NETWORK.label(key) for key, _ in places))
         case.tell(
             Code.NOT_FOLLOWED,
-            Severity.NOTE,
-            f"The formula of {labels} was not followed, as {reason}; its numbers are those of the network's equation.",
+            severity,
+            f"The formula of {labels} was not followed, as {reason}; {what}",
             places[0][0],
             cited([case.table.cell(key, step) for key, steps in places for step in steps]),
             case.writer.found(places[0][0], places[0][1][0]),
         )
+
+
+def _unverified(case: Case, key: str, steps: list[int]) -> list[int]:
+    return sorted(case.unverified[key].intersection(steps))
 
 
 def _judge_by_numbers(case: Case, key: str, steps: list[int], reason: str, shape: Shape | None) -> bool:

@@ -39,7 +39,9 @@ class Placed(Protocol):
 
 def choose(cases: Sequence[Case]) -> tuple[list[Case], list[Finding]]:
     """The tables that are judged, and a note on each of the others; where none would count, all do."""
-    counted, notes = [case for case in cases if trains(case)] or list(cases), list[Finding]()
+    counted, notes = [case for case in cases if trains(case)], list[Finding]()
+    if all(case.hidden for case in counted):  # what is shown in its place is judged, whatever its weights do
+        counted = [case for case in cases if case in counted or (not case.hidden and _is_whole(case))] or list(cases)
     for rule in BEFORE_JUDGEMENT:
         reasons = {id(case): rule(case, counted) for case in counted}
         if all(reasons.values()):
@@ -49,6 +51,11 @@ def choose(cases: Sequence[Case]) -> tuple[list[Case], list[Finding]]:
                 notes.append(left_out(case, reason))
         counted = [case for case in counted if not reasons[id(case)]]
     return counted, notes
+
+
+def _is_whole(case: Case) -> bool:
+    """Whether a table has the columns of training, and is no check of gradients or list of results."""
+    return {*WEIGHTS, *GRADIENTS} <= {*case.table.keys}
 
 
 def trains(case: Case) -> bool:

@@ -82,7 +82,7 @@ def judge_tables(
     for n, case in enumerate(cases):
         budget.begin_table(len(cases) - n)
         case.budget = budget
-        judged.append(_judged(case, texts))
+        judged.append(_judged(case, texts, alone=all(other.hidden for other in cases)))
     right = [case for case in cases if not any(found.severity is Severity.ERROR for found in case.findings)]
     reasons = [given_up(case, right) for case in cases]
     once: list[Case] = []
@@ -94,7 +94,8 @@ def judge_tables(
     return [table for table, reason in zip(judged, reasons, strict=True) if not reason], notes
 
 
-def _judged(case: Case, texts: set[Cell]) -> Judged:
+def _judged(case: Case, texts: set[Cell], alone: bool) -> Judged:
+    """Judge a table; ``alone`` says that none of those that count is in sight."""
     leave_out_prefilled(case)
     take_as_typed(case)
     judge_volatile(case)
@@ -121,7 +122,7 @@ def _judged(case: Case, texts: set[Cell]) -> Judged:
     judge_rounding(case)
     judge_errors(case)
     judge_stored(case)
-    _tell_out_of_sight(case)
+    _tell_out_of_sight(case, alone)
     table, parameters = case.table, case.parameters
     rate = parameters.rate_cell
     if RATE in table.columns and not (rate and table.main.position(rate.place)[1] == table.columns[RATE]):
@@ -160,11 +161,11 @@ def _judged(case: Case, texts: set[Cell]) -> Judged:
     )
 
 
-def _tell_out_of_sight(case: Case) -> None:
+def _tell_out_of_sight(case: Case, alone: bool) -> None:
     if case.hidden:
         sheet, cells = case.table.area.sheets[0]
         message = f"The table {named(case)} is out of sight: {case.hidden}. It is judged, but earns no points."
-        if all(other.hidden for other in case.others):
+        if alone:
             message = f"The table {named(case)} is out of sight: {case.hidden}."
         case.findings.append(Finding(Code.OUT_OF_SIGHT, Severity.WARNING, message, sheet=sheet, cells=cells))
 
@@ -186,10 +187,11 @@ def _filled_runs(case: Case) -> Iterator[Run]:
 
 
 def _where_formulas_stand(case: Case, key: str) -> NDArray[np.bool_]:
-    """The iterations at which a quantity has a formula, but those of which nothing could be judged."""
+    """The iterations at which a quantity has a formula, but those of which nothing could be judged or tried."""
     rows = np.zeros(case.table.count, dtype=bool)
     for run in case.runs[key]:
         if run.content.shape is not None or run.content.kind == "opaque":
             rows[run.first : run.last + 1] = True
-    rows[list(case.unjudged.get(key, ()))] = False
+    for unknown in (case.unjudged, case.unverified):
+        rows[list(unknown.get(key, ()))] = False
     return rows

@@ -84,7 +84,9 @@ class Cells:
 
     def fold(self, place: Place, value: float) -> None:
         """Take a formula as the number that it comes to, as if that were typed."""
-        self.folded[place] = self.formulas.pop(place)
+        if place in self.formulas:
+            self.folded[place] = self.formulas.pop(place)
+        self.opaque.discard(place)
         self.values[place] = value
 
     @cached_property
