@@ -140,6 +140,9 @@ class Reading:
 
     def _expression(self, shape: Shape, used: list[int], cell: Cell, step: int | None) -> Expression:
         leaves: list[Expression] = [self._zero] * len(shape.leaves)
+        for leaf in shape.leaves:
+            if isinstance(leaf, Name):  # one that means nothing is an error in Excel, even where it is multiplied by 0
+                self._resolve(leaf, cell, step)
         for n in used:
             leaves[n] = self._resolve(shape.leaves[n], cell, step, shape.conditional)
             if n in shape.counting:
