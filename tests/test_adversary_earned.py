@@ -21,6 +21,7 @@ from tests.adversary.earned import (
     NUMBERS_ALONE,
     TRANSFORMATIONS,
     beside,
+    changed,
     hidden,
     in_extension,
     in_style,
@@ -271,3 +272,31 @@ def test_a_forged_line_is_told_beside_the_own_numbers() -> None:
     submission = grade(student.book.saved(), "student.xlsx", ASKED, listed)
     assert (submission.numbers_of, submission.score) == ("s1", ASKED.points)
     assert len(with_code(submission, Code.OTHER_HANDOUT)) == 1
+
+
+def test_a_formula_of_another_file_does_not_keep_the_engine_from_the_others() -> None:
+    """It is only left out: what comes to an error in its cell is still seen, and right formulas are still right."""
+
+    def with_one(student: Student) -> Submission:
+        student["AZ5"] = "=NA()+77777"
+        data = student.book.saved()
+        return judged(changed(data, "xl/worksheets/sheet1.xml", lambda xml: xml.replace("NA()+77777", "[1]Key!A1")))
+
+    assert with_one(Student()).status is Status.RIGHT
+    student = Student()
+    student["AZ1"] = "=NA()"
+    student.fill("o1", "=IFERROR(w5*a_h1+w6*a_h2+0*$AZ$1,0.5)")
+    student.book.stored = Student().book.computed
+    submission = with_one(student)
+    assert [finding.quantity for finding in with_code(submission, Code.ONLY_HERE)] == ["o1"]
+
+
+def test_a_name_that_needs_itself_is_no_nothing() -> None:
+    """Though it is multiplied by 0: Excel shows an error in the cell and in all that follow."""
+    student = Student()
+    student.book.names.update({"aa": "bb", "bb": "aa"})
+    student.fill("h1", "=w1*i1+w2*i2+0*aa")
+    submission = student.judged()
+    (told,) = with_code(submission, Code.ERROR_VALUE)
+    assert told.message == "h1 shows #NAME?. Its formula was not followed: the name aa needs itself."
+    assert submission.score < ASKED.points / 2

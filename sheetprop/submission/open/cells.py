@@ -20,6 +20,7 @@ from sheetprop.grid import Grid
 from sheetprop.stored import BOOLEAN, NUMBER, SHARED_TEXT, DocumentTypeError, EncodingError, read_cells
 from sheetprop.submission.open.archive import SEND_AGAIN
 from sheetprop.submission.open.areas import corners
+from sheetprop.submission.open.other_files import refers_to_other_files, without_other_files
 from sheetprop.submission.open.package import Chart, ExcelTable, Unreadable, open_package
 from sheetprop.submission.open.text_numbers import TextNumber, text_number
 from sheetprop.submission.open.unseen import cells_with
@@ -215,7 +216,7 @@ class Book:
 
     def recomputed(self, sheet: str, place: Place) -> Value | None:
         """What the formula engine computes for a cell, None where it cannot open the file."""
-        if self._engine is None or sheet not in self._computed:
+        if self._engine is None or sheet not in self._computed or (sheet, place) in self._of_other_files:
             return None
         grid = self._computed[sheet]
         value = grid.at(*place)
@@ -254,7 +255,8 @@ class Book:
             ((sheet, *place, number) for (sheet, place), number in numbers.items()),
             [(sheet, *place) for sheet, place in cells],
         )
-        return [ErrorValue(v) if isinstance(v, str) and v.startswith("#") else v for v in values]
+        shown = [ErrorValue(v) if isinstance(v, str) and v.startswith("#") else v for v in values]
+        return [None if cell in self._of_other_files else v for cell, v in zip(cells, shown, strict=True)]
 
     @cached_property
     def _trial_engine(self) -> Spreadsheet | None:
@@ -269,11 +271,29 @@ class Book:
             path = Path(folder) / "submission.xlsx"
             path.write_bytes(self._data)
             try:
-                spreadsheet = Spreadsheet(path)
+                try:
+                    spreadsheet = Spreadsheet(path)
+                except InputError:
+                    if not self._of_other_files:
+                        return None
+                    sheets = {part.part for part in self._parts.values()}
+                    path.write_bytes(without_other_files(self._data, sheets))
+                    spreadsheet = Spreadsheet(path)
                 spreadsheet.replace_formulas(self._plain_formulas())
             except InputError:
                 return None
         return spreadsheet
+
+    @cached_property
+    def _of_other_files(self) -> set[tuple[str, Place]]:
+        """The cells whose formulas refer to other files, of which nobody here knows what they come to."""
+        shapes = {id(shape): shape for cells in self for shape in cells.formulas.values()}
+        texts = {
+            known: " ".join(piece for piece in shape.pieces if isinstance(piece, str))
+            for known, shape in shapes.items()
+        }
+        outside = {known for known, text in texts.items() if refers_to_other_files(text)}
+        return {(c.name, place) for c in self for place, shape in c.formulas.items() if id(shape) in outside}
 
     @cached_property
     def _computed(self) -> dict[str, Grid]:
