@@ -165,3 +165,27 @@ def test_one_typed_number_is_told_as_one() -> None:
         "1 typed-in or pasted number stands where a formula belongs. It is right"
         in student.judged().findings[0].message
     )
+
+
+@pytest.mark.parametrize("kept", ["weight", "gradient", "neither"])
+def test_numbers_typed_into_the_updates_row_by_row_are_one_mistake(kept: str) -> None:
+    """However many rows and columns they stand in; they earn what typed numbers earn, and what is advised works."""
+    student, numbers = Student(), Student().numbers
+    for weight in WEIGHTS:
+        for k in range(1, student.iterations):
+            before, gradient = numbers[weight][k - 1], numbers[f"dE_d{weight}"][k - 1]
+            left = student.cell(weight, k - 1) if kept == "weight" else repr(float(before))
+            right = student.cell(f"dE_d{weight}", k - 1) if kept == "gradient" else f"({float(gradient)!r})"
+            student[student.cell(weight, k)] = f"={left}-0.5*{right}"
+    submission = student.judged()
+    (updates,) = [line for line in submission.score_lines if line.criterion == "updates"]
+    assert updates.points == 0
+    (told,) = [mistake for mistake in submission.mistakes if mistake.code in (Code.TYPED_PART, Code.NOT_LIVE)]
+    if kept == "neither":
+        assert told.first.cells == "E5:H15,M5:P15"
+        return
+    assert told.first.message.startswith("w1 has a typed-in number where ")
+    assert {place.cells for place in told.places} == {student.cells(weight, 1) for weight in WEIGHTS}
+    for finding in errors(submission):
+        student.follow(finding)
+    assert student.is_right()

@@ -60,6 +60,7 @@ class Code(Enum):
     MISSING_PART = "missing-part", "A factor or term is missing"
     EXTRA_PART = "extra-part", "A factor or term is there that does not belong"
     WRONG_CONSTANT = "wrong-constant", "A constant is wrong"
+    TYPED_PART = "typed-part", "A typed-in number stands in a formula where a quantity belongs"
     UPDATED_WEIGHTS = "updated-weights", "Hidden gradients are computed from weights that are already updated"
     WRONG_ROW = "wrong-row", "A formula takes a value from the wrong iteration"
     SLIDING_REFERENCE = "sliding-reference", "A reference slides because its $ is missing"
@@ -110,6 +111,7 @@ _MEASURING = frozenset(
         Code.ONLY_HERE,
         Code.WRONG_FORMULA,
         Code.WRONG_VALUE,
+        Code.TYPED_PART,
         Code.DRIFTING_INPUT,
         Code.ERROR_VALUE,
         Code.ROUNDED,

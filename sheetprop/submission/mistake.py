@@ -33,7 +33,7 @@ _TOKEN = re.compile(
     | (?P<line>\b(?:rows?|columns?)\s[A-Z0-9]+(?:\s?(?:–|to|and)\s?[A-Z0-9]+)?)
     | (?P<quantity>(?<![A-Za-z0-9])(?:a_)?(?:[a-z]+|E)[0-9]+(?![0-9A-Za-z]))
     | (?P<cell>(?<![A-Za-z0-9_]){_CELL}(?::{_CELL})?(?![A-Za-z0-9_(]))
-    | (?P<number>(?<![A-Za-z0-9_])-?[0-9][0-9,]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)""",
+    | (?P<number>(?<![A-Za-z0-9_])[-−]?[0-9][0-9,]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)""",
     re.VERBOSE,
 )
 """What may differ between two tellings of one mistake; each part is tried at a place once, and ends where it ends."""

@@ -74,8 +74,8 @@ def violations(folder: Path, before: Mapping[str, bytes], leaves: Sequence[str])
     for name, data in before.items():
         if name.partition("/")[0] not in leaves and now.get(name) != data:
             yield f"{name} is {'changed' if name in now else 'gone'}"
-    for name in now:
-        if not is_whole(folder / name):
+    for name, data in now.items():
+        if data != before.get(name) and not is_whole(folder / name):
             yield f"{name} is not whole"
 
 

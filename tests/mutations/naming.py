@@ -20,6 +20,7 @@ SAID = {
     "missing-part": r"lacks a |computes .+ where .+ belongs|the constant 1 where ½ belongs",
     "extra-part": r"too many|computes .+ where .+ belongs",
     "wrong-constant": r"the constant",
+    "typed-part": r"a typed-in number where",
     "wrong-row": r"of another iteration|outside of the table's rows",
     "wrong-rate": r"is updated with .+ in the place of the learning rate",
 }

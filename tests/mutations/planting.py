@@ -84,7 +84,7 @@ NAMED = {
     "doubled-factor": "extra-part",
     "wrong-constant": "wrong-constant",
     "missing-square": "missing-part wrong-constant",
-    "frozen-number": "wrong-constant wrong-rate",
+    "frozen-number": "typed-part wrong-constant wrong-rate",
     "rounded": "rounded",
     "wrong-gradient": "wrong-gradient",
     "update-plus": "wrong-sign wrong-operator",

@@ -354,6 +354,8 @@ def kind_of(key: str, edit: Edit) -> Edit:
         edit = replace(edit, joint="")
     if edit.code is Code.WRONG_CONSTANT and edit.expected == Symbol(RATE):
         return replace(edit, code=Code.WRONG_RATE)
+    if edit.code is Code.WRONG_CONSTANT and isinstance(edit.expected, Symbol):
+        return replace(edit, code=Code.TYPED_PART)
     if edit.code is Code.WRONG_CONSTANT and edit.expected == _opposite(edit.found):
         return replace(edit, code=Code.WRONG_SIGN)
     if edit.code is not Code.WRONG_QUANTITY:

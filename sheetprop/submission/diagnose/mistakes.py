@@ -161,6 +161,8 @@ def _signature(case: Case, item: Wrong, edit: Edit | None) -> tuple[object, ...]
         return ("rate",)
     if edit.code in (Code.STUCK_REFERENCE, Code.WRONG_ROW) and isinstance(edit.expected, Symbol):
         return ("row", edit.expected.key)
+    if edit.code is Code.TYPED_PART and isinstance(edit.expected, Symbol):
+        return ("typed", edit.expected.key)  # another number in each row
     if edit.code is Code.WRONG_FORMULA:
         if item.diagnosis is not None and not item.diagnosis.searched:
             return ("not searched",)

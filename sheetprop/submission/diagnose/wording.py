@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sheetprop.assignment import KnownMistake
-from sheetprop.expression import Expression, Symbol
+from sheetprop.expression import Expression, Number, Symbol
 from sheetprop.network import NETWORK, RATE, Role, partial
 from sheetprop.submission.compare.samples import Convention
 from sheetprop.submission.diagnose.edits import Edit
@@ -294,6 +294,9 @@ def _explained(writer: Writer, key: str, edit: Edit, step: int, subject: str) ->
             return f"{subject} has a wrong sign: {found} stands where {expected} belongs."
         case Code.WRONG_OPERATOR:
             return f"{subject} has a wrong operator: {found} stands where {expected} belongs."
+        case Code.TYPED_PART:
+            typed = value_text(edit.found.value) if isinstance(edit.found, Number) else found
+            return f"{subject} has a typed-in number where {expected} belongs. Here it is {typed}."
         case Code.WRONG_CONSTANT:
             return f"{subject} has the constant {found} where {expected} belongs."
         case Code.PRECEDENCE:

@@ -15,6 +15,7 @@ from sheetprop.submission.findings import Code, Finding
 OWN_IDEA = frozenset(
     {
         Code.WRONG_VALUE,
+        Code.TYPED_PART,
         Code.WRONG_FORMULA,
         Code.OVERWRITTEN,
         Code.ERROR_VALUE,
