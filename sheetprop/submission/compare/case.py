@@ -176,6 +176,18 @@ class Case:
             for name in expression.names
         )
 
+    def unfollowed(self, expression: Expression) -> bool:
+        """Whether it is computed from a formula that cannot be followed; a typed number in its place is none."""
+        for name in expression.names:
+            if name.startswith(UNREAD):
+                sheet, place = self.reading.unread.get(name, ("", (0, 0)))
+                cells = self.book.sheet(sheet) if sheet else None
+                if cells is None or not cells.constant(place):
+                    return True
+            elif name.startswith("~") and self.unfollowed(self.reading.helpers[name.partition("@")[0]].expression):
+                return True
+        return False
+
     def right(self, key: str, expression: Expression, evaluator: Evaluator) -> bool:
         """Whether a formula is, as a function, the quantity ``key``."""
         expected = evaluator.name(key)

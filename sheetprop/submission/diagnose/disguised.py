@@ -46,7 +46,8 @@ def take_as_typed(case: Case) -> None:
         found_of = tried(case, unread, case.seed)
         for key, runs in unread.items():
             followed = found_of[key].followed if key in found_of else []
-            case.unverified[key] |= {step for run in runs for step in run.steps}.difference(followed)
+            unknown = (run for run in runs if run.content.expression is None or case.unfollowed(run.content.expression))
+            case.unverified[key] |= {step for run in unknown for step in run.steps}.difference(followed)
         for key, found in found_of.items():
             kept = [] if found.given else found.kept
             numbers = [(step, value) for step in kept if type(value := _computed(case, key, step)) is float]
