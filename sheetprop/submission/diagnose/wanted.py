@@ -19,6 +19,7 @@ CLOSE = 1e-7
 """Relative difference of values that are taken for the same until that is confirmed."""
 BESIDE = 2
 """Values on either side of the one that is wanted that may be it; several edits come to the same."""
+NEIGHBOURS = np.arange(2 * BESIDE)[:, np.newaxis]
 MOST_HITS = 2_000
 
 
@@ -58,13 +59,15 @@ class Bag:
         if not len(self.values) or not len(wanted):
             return
         first = wanted[:, 0]
-        at = np.searchsorted(self._sorted[:, 0], first)
-        for beside in (at + n for n in range(2 * BESIDE)):
-            for row in np.nonzero(np.abs(first - self._first[beside]) <= self._near[beside])[0].tolist():
-                n = int(beside[row]) - BESIDE
-                found = self._sorted[n]
-                if found.any() and (np.abs(wanted[row] - found) <= CLOSE * np.abs(found)).all():
-                    yield row, int(self._order[n])
+        # All neighbours at once: little is asked each time, but tens of thousands of times.
+        beside = self._sorted[:, 0].searchsorted(first) + NEIGHBOURS
+        offsets, rows = (np.abs(first - self._first[beside]) <= self._near[beside]).nonzero()
+        if not len(rows):
+            return
+        places = beside[offsets, rows] - BESIDE
+        found = self._sorted[places]
+        same = found.any(axis=1) & (np.abs(wanted[rows] - found) <= CLOSE * np.abs(found)).all(axis=1)
+        yield from zip(rows[same].tolist(), self._order[places[same]].tolist(), strict=True)
 
 
 def apply(operator: str, left: np.ndarray, right: np.ndarray) -> np.ndarray:
