@@ -8,8 +8,7 @@ import resource
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -103,27 +102,6 @@ def _misdated(line: list[str], folder: Path, _: float, draw: random.Random) -> E
     process = started(line, folder)
     _, said = process.communicate(timeout=SECONDS)
     return Ended(process.returncode, said)
-
-
-def _on_a_small_disk(line: list[str], folder: Path, _: float, __: random.Random) -> Ended:
-    process = started(line, folder)
-    _, said = process.communicate(timeout=SECONDS)
-    return Ended(process.returncode, said)
-
-
-@contextmanager
-def small_disk(folder: Path, spare: int) -> Iterator[bool]:
-    """Whether a folder could be made a disk of its own with so many bytes; it is one until the block ends."""
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) + spare
-    mounted = False
-    if os.geteuid() == 0:
-        line = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
-        mounted = subprocess.run(line, capture_output=True, check=False).returncode == 0
-    try:
-        yield mounted
-    finally:
-        if mounted:
-            subprocess.run(["umount", str(folder)], check=True)
 
 
 KILLS: dict[str, Disturb] = {
